@@ -1,0 +1,1 @@
+"""What happens around a turn: replies, wording, masking of personal data."""

@@ -1,0 +1,1 @@
+"""Texts in, cited answers out. Knows neither Rasa nor the web."""
