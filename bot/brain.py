@@ -1,4 +1,4 @@
-"""What answers, and who looks after it: one published release in memory, replaced whole when another is published."""
+"""What answers, and who looks after it: one release in memory, replaced whole when another is published."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ import contextlib
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bot.messages import message
+from knowledge.errors import ReleaseError
 from knowledge.model import Question
 from knowledge.settings import Settings
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 1.0
+SELF_TEST_SECONDS = 30.0  # the first question after loading is the slowest
 
 
 @dataclass(frozen=True)
@@ -39,8 +41,8 @@ def published_release(settings: Settings) -> str | None:
 
 
 def load_brain(settings: Settings, release: str) -> Brain:
-    """Opens a release and its dialogue model (blocking, seconds). A dialogue that cannot be loaded is logged and
-    left out. Raises KnowledgeError when the release itself cannot be opened."""
+    """Opens a release and its dialogue model (blocking, seconds). A dialogue that cannot be loaded is logged
+    and left out. Raises KnowledgeError when the release itself cannot be opened."""
     # Imported late: they pull in the index and Rasa, which nobody needs before a release is opened.
     from knowledge.releases import dialogue_model, open_release
 
@@ -55,22 +57,24 @@ def load_brain(settings: Settings, release: str) -> Brain:
     return Brain(release, knowledge, dialogue)
 
 
-async def proved(brain: Brain, seconds: float) -> Brain:
-    """`brain` after a question went through it, without its dialogue where that failed. Raises what the search
-    raises, and TimeoutError."""
-    question = next(iter(brain.knowledge.suggestions("de")), "Was ist KI.NRW?")
-    async with asyncio.timeout(seconds):
+async def proved(brain: Brain) -> Brain:
+    """`brain` after a question went through it, without its dialogue where that failed. Raises what the
+    search raises, and TimeoutError."""
+    question = next(iter(brain.knowledge.suggestions("de")), "KI.NRW")
+    async with asyncio.timeout(SELF_TEST_SECONDS):
         await asyncio.to_thread(brain.knowledge.answer, Question(question))
     if brain.dialogue is None:
         return brain
     try:
-        async with asyncio.timeout(seconds):
+        async with asyncio.timeout(SELF_TEST_SECONDS):
             replies = await brain.dialogue.handle("self-test", question, "de")
         await brain.dialogue.forget("self-test")
         if not replies or replies[0].status == "error":
             raise RuntimeError("no reply")
     except Exception as error:
-        log.error(message("dialogue_not_loaded", release=brain.release, reason=f"{type(error).__name__}: {error}"))
+        log.error(
+            message("dialogue_not_loaded", release=brain.release, reason=f"{type(error).__name__}: {error}")
+        )
         return replace(brain, dialogue=None)
     return brain
 
@@ -110,16 +114,12 @@ class BrainKeeper:
         broken."""
         release = self._published(self._settings)
         if release is None:
-            raise NoRelease
+            raise ReleaseError("release_none")
         self._brain = self._load(self._settings, release)
 
     async def start(self) -> None:
         """Puts a question through the brain, then looks for a newly published release every second."""
-        try:
-            self._brain = await proved(self.brain, self._settings.limits.question_seconds)
-            self._ready = True
-        except Exception as error:
-            self._complain("self_test_failed", self.brain.release, error)
+        await self._prove()
         self._watch = asyncio.create_task(self._keep_looking())
 
     async def stop(self) -> None:
@@ -130,25 +130,36 @@ class BrainKeeper:
                 await self._watch
 
     async def look(self) -> None:
-        """Replaces the brain if another release is published. A broken one is reported once and left alone until
-        the pointer changes again; the present brain stays."""
+        """Replaces the brain if another release is published. A broken one, also one that would lose the
+        dialogue, is reported once and left alone until the pointer changes again; the present brain stays."""
         try:
             release = await asyncio.to_thread(self._published, self._settings)
         except Exception as error:
             return self._complain("release_unknown", "", error)
         if release == self.brain.release:
             self._refused = None
+            if not self._ready:
+                await self._prove()
         elif release is not None and release != self._refused:
             await self._replace(release)
+
+    async def _prove(self) -> None:
+        try:
+            self._brain = await proved(self.brain)
+            self._ready = True
+        except Exception as error:
+            self._complain("self_test_failed", self.brain.release, error)
 
     async def _replace(self, release: str) -> None:
         try:
             loaded = await asyncio.to_thread(self._load, self._settings, release)
-            self._brain = await proved(loaded, self._settings.limits.question_seconds)
+            proven = await proved(loaded)
+            if proven.dialogue is None and self.brain.dialogue is not None:
+                raise RuntimeError(message("dialogue_lost"))
         except Exception as error:
             self._refused = release
             return self._complain("release_refused", release, error)
-        self._ready, self._refused, self._complaint = True, None, ""
+        self._brain, self._ready, self._refused, self._complaint = proven, True, None, ""
         log.info(message("release_swapped", release=release))
 
     def _complain(self, code: str, release: str, error: Exception) -> None:

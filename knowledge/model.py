@@ -102,18 +102,17 @@ class Question:
 @dataclass(frozen=True, slots=True)
 class Hit:
     """A passage that was found. `score` is comparable within one retrieval only, higher is better;
-    `signals` holds the parts it was fused from, `sentence_scores` one figure per sentence."""
+    `signals` holds the parts it was fused from."""
 
     passage: Passage
     document: Document
     score: float
     signals: dict[str, float]
-    sentence_scores: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Retrieval:
-    """Hits by falling score, at most one per document first; `rejected` continues the same order below top_k.
+    """Hits by falling score; `rejected` continues the same order below top_k.
     `confidence` in [0, 1] is the calibrated probability that the first hit answers the question."""
 
     hits: tuple[Hit, ...]
@@ -147,3 +146,17 @@ class Answer:
     suggestions: tuple[str, ...]
     confidence: float
     release: str
+    reason: Literal["", "no_events"] = ""  # no_events: asked for coming events and none is entered
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What identifies a release. `encoder` names the encoder its vectors come from; `suggestions` holds, by
+    language and topic, questions it answers."""
+
+    id: str
+    created: datetime
+    encoder: str
+    documents: int
+    passages: int
+    suggestions: dict[str, dict[str, tuple[str, ...]]] = field(default_factory=dict)

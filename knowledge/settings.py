@@ -21,6 +21,7 @@ class Paths(_Section):
     var: Path = Path("var")
     texts: Path = Path("knowledge/texts")
     golden_questions: Path = Path("tests/evaluation/questions.jsonl")
+    calibration_questions: Path = Path("knowledge/calibration.jsonl")
     off_topic_questions: Path = Path("knowledge/off_topic.txt")
 
 
@@ -49,6 +50,7 @@ class Weights(_Section):
     ngrams: float = Field(0.2, ge=0)
     passages: float = Field(0.4, ge=0)
     sentences: float = Field(0.3, ge=0)
+    questions: float = Field(0.3, ge=0)
 
 
 class RetrievalSettings(_Section):
@@ -57,7 +59,8 @@ class RetrievalSettings(_Section):
     top_k: int = Field(5, ge=1)
     candidates: int = Field(50, ge=1)
     weights: Weights = Weights()
-    foreign_weights: Weights = Weights(words=0, ngrams=0, passages=0.5, sentences=0.5)
+    foreign_weights: Weights = Weights(words=0, ngrams=0, passages=0.5, sentences=0.5, questions=0.3)
+    sentence_ngrams: float = Field(0.5, ge=0)
     topic_bonus: float = Field(0.1, ge=0)
     outdated_penalty: float = Field(0.5, ge=0)
     passage_words: int = Field(120, ge=20)
@@ -68,7 +71,7 @@ class AnsweringSettings(_Section):
 
     tolerated_wrong_rate: float = Field(0.02, gt=0, lt=1)
     quote_sentences: int = Field(2, ge=1)
-    sentence_margin: float = Field(0.15, ge=0)
+    sentence_margin: float = Field(1.0, ge=0)
 
 
 class GateSettings(_Section):
@@ -84,6 +87,12 @@ class Limits(_Section):
     question_seconds: float = Field(10, gt=0)
 
 
+class WebSettings(_Section):
+    """What other sites may do. Origins are written as in a browser's address: https://www.example.org."""
+
+    allowed_origins: tuple[str, ...] = ()
+
+
 class Settings(_Section):
     """Everything an operator may set. Paths are absolute."""
 
@@ -95,6 +104,7 @@ class Settings(_Section):
     answering: AnsweringSettings = AnsweringSettings()
     gate: GateSettings = GateSettings()
     limits: Limits = Limits()
+    web: WebSettings = WebSettings()
     root: Path = Path()
 
     @model_validator(mode="before")

@@ -45,7 +45,8 @@ _NO_DATE = (
     r"(?!0\d\.\d{2}\s?(?:Uhr|bis|-|\u2013))"
 )
 _DIALLED = re.compile(
-    rf"(?<![\w+])(?<![\d)][./-]){_NO_DATE}(?:\((?=\+?\d{{2,6}}\)))?(?:\+|00|0)(?:{_GAP}\d){{6,14}}(?!\d)", re.I
+    rf"(?<![\w+])(?<![\d)][./-]){_NO_DATE}(?:\((?=\+?\d{{2,6}}\)))?(?:\+|00|0)(?:{_GAP}\d){{6,14}}(?!\d)",
+    re.I,
 )
 _NAMED = re.compile(
     r"(?P<cue>\b(?:tel|telefon|telefonnummer|handy|handynummer|mobil|mobilnummer|fon|fax|phone|"
@@ -73,11 +74,8 @@ def _phone(number: str) -> str:
 
 def _iban(found: re.Match[str]) -> str:
     length = _IBAN_LENGTHS.get(found["country"].upper(), 0)
-    compact, end = "", 0
-    for end, letter in enumerate(found[0], 1):
-        compact += letter.upper() if letter.isalnum() else ""
-        if len(compact) == length:
-            break
-    digits = "".join(str(int(letter, 36)) for letter in compact[4:] + compact[:4])
-    valid = len(compact) == length and int(digits) % 97 == 1
-    return IBAN + found[0][end:] if valid else found[0]
+    signs = list(re.finditer(r"[A-Z0-9]", found[0], re.I | re.ASCII))[:length]
+    compact = "".join(sign[0] for sign in signs).upper()
+    digits = "".join(str(int(sign, 36)) for sign in compact[4:] + compact[:4])
+    valid = 0 < length == len(signs) and int(digits) % 97 == 1
+    return IBAN + found[0][signs[-1].end() :] if valid else found[0]

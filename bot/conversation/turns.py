@@ -9,38 +9,34 @@ import time
 import unicodedata
 import uuid
 from collections.abc import Callable, Coroutine
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar, cast
 
 from actions.answer import rendering
-from bot.brain import Brain
+from bot.brain import Brain, BrainKeeper
 from bot.conversation.redaction import mask
 from bot.conversation.reply import Reply, Status
 from bot.conversation.wording import Wording
 from bot.storage.conversations import Conversation, Conversations, UnknownConversation
-from knowledge.model import Question
+from knowledge.language import detect
+from knowledge.model import Language, Question
 from knowledge.settings import Limits
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
-class Keeper(Protocol):
-    """Whoever holds the brain; it may change between two turns."""
-
-    @property
-    def brain(self) -> Brain: ...
-
-
 def cleaned(text: str) -> str:
-    """`text` in Unicode's composed form without control, direction and zero-width characters; line breaks stay,
-    other white space at the ends goes."""
+    """`text` in Unicode's composed form without control, direction and zero-width characters. Line breaks
+    inside stay, white space at the ends goes."""
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\t", " "))
-    kept = (sign for sign in text if sign == "\n" or unicodedata.category(sign) not in ("Cc", "Cf", "Cs", "Co"))
+    kept = (
+        sign for sign in text if sign == "\n" or unicodedata.category(sign) not in ("Cc", "Cf", "Cs", "Co")
+    )
     return "".join(kept).strip()
 
 
 def refusal(text: str, limits: Limits) -> str | None:
-    """The response that a cleaned text gets without anybody looking for an answer, None when it is a question."""
+    """The response that a cleaned text gets without a look for an answer, None when it is a question."""
     if not text:
         return "utter_empty"
     if not any(sign.isalnum() for sign in text):
@@ -56,7 +52,7 @@ class Turns:
 
     def __init__(
         self,
-        keeper: Keeper,
+        keeper: BrainKeeper,
         conversations: Conversations,
         wording: Wording,
         limits: Limits,
@@ -72,9 +68,9 @@ class Turns:
         self._running: set[asyncio.Task[Any]] = set()
 
     async def say(self, conversation: Conversation, text: str) -> list[Reply]:
-        """The replies to `text`, stored with it. Goes on when the caller is cancelled. Raises StorageError, and
-        UnknownConversation when the conversation was erased meanwhile; a turn that fails otherwise is a reply
-        of status error."""
+        """The replies to `text`, stored with it. Goes on when the caller is cancelled. Raises StorageError,
+        and UnknownConversation when the conversation was erased meanwhile; a turn that fails otherwise is a
+        reply of status error."""
         return await self._unbroken(self._say(conversation, text))
 
     async def ask(self, text: str, language: str | None) -> Reply:
@@ -112,7 +108,9 @@ class Turns:
             await forget(brain, conversation_id)
         return next((reply for reply in replies if reply.citations), replies[0])
 
-    async def _replies(self, brain: Brain, conversation_id: str, text: str, language: str | None) -> list[Reply]:
+    async def _replies(
+        self, brain: Brain, conversation_id: str, text: str, language: str | None
+    ) -> list[Reply]:
         started = time.perf_counter()
         refused = refusal(text, self._limits)
         if refused:
@@ -122,7 +120,9 @@ class Turns:
         self._observe(replies[0].status, time.perf_counter() - started)
         return replies
 
-    async def _answered(self, brain: Brain, conversation_id: str, text: str, language: str | None) -> list[Reply]:
+    async def _answered(
+        self, brain: Brain, conversation_id: str, text: str, language: str | None
+    ) -> list[Reply]:
         # A leading slash is a command to Rasa, which gives people no commands.
         text = text.lstrip("/ \n")
         try:
@@ -145,7 +145,7 @@ class Turns:
             return []
 
     async def _from_search(self, brain: Brain, text: str, language: str | None) -> Reply:
-        spoken = "en" if language == "en" else "de"
+        spoken: Language = cast(Language | None, language) or detect(text) or "de"
         answer = await asyncio.to_thread(brain.knowledge.answer, Question(text, spoken))
         shown = rendering(answer)
         said = self._wording.text(shown.response, spoken, **shown.values)

@@ -1,4 +1,4 @@
-"""What outlives a turn: conversations, feedback and accounts. Blocking; the web application calls it in threads."""
+"""What outlives a turn: conversations, feedback, accounts. Blocking; the web application uses threads."""
 
 from __future__ import annotations
 
@@ -19,6 +19,6 @@ class Store:
 
     @classmethod
     def open(cls, var: Path) -> Store:
-        """The store in `var`/auskunft.db, created where missing. Raises StorageError when it cannot be used."""
+        """The store in `var`/auskunft.db, created where missing. Raises StorageError."""
         engine = open_database(var / "auskunft.db")
         return cls(Conversations(engine), Accounts(engine))

@@ -19,14 +19,14 @@ class AccountExists(Exception):
 
 
 class Accounts:
-    """Blocking; safe to use from several threads. Every method raises StorageError when the database fails."""
+    """Blocking, safe across threads. Every method raises StorageError when the database fails."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def add(self, name: str, role: Role) -> str:
         """Creates an account and returns its token, of which only the digest is kept. Raises AccountExists,
-        and ValueError for an unknown role or a name that is empty or longer than 64 characters."""
+        and ValueError for an unknown role or a name that is empty or above 64 characters."""
         if role not in ROLES or not 1 <= len(name) <= 64:
             raise ValueError(f"no such role or name: {role!r}, {name!r}")
         token = new_token()

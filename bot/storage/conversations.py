@@ -56,7 +56,7 @@ class StoredReply:
 
 
 class Conversations:
-    """Blocking; safe to use from several threads. Every method raises StorageError when the database fails."""
+    """Blocking, safe across threads. Every method raises StorageError when the database fails."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -76,7 +76,7 @@ class Conversations:
         return conversation, token
 
     def authenticate(self, conversation_id: str, token: str) -> Conversation:
-        """The conversation with this id. Raises UnknownConversation or WrongToken; both take the same time."""
+        """The conversation with this id. Raises UnknownConversation or WrongToken, both in the same time."""
         query = select(conversations).where(conversations.c.id == conversation_id)
         with reported_errors(), self._engine.connect() as connection:
             row = connection.execute(query).first()
@@ -90,13 +90,20 @@ class Conversations:
     def add_turn(self, conversation_id: str, text: str, replies: Sequence[Reply]) -> None:
         """Writes a person's masked text and the replies to it, together. Raises UnknownConversation."""
         with writing(self._engine) as connection:
-            touched = update(conversations).where(conversations.c.id == conversation_id).values(last_used=now())
+            touched = (
+                update(conversations).where(conversations.c.id == conversation_id).values(last_used=now())
+            )
             if connection.execute(touched).rowcount == 0:
                 raise UnknownConversation(conversation_id)
             _append(connection, conversation_id, id=uuid.uuid4().hex, author="person", text=text)
             for reply in replies:
                 _append(
-                    connection, conversation_id, id=reply.id, author="bot", text=reply.text, reply=reply.as_json()
+                    connection,
+                    conversation_id,
+                    id=reply.id,
+                    author="bot",
+                    text=reply.text,
+                    reply=reply.as_json(),
                 )
 
     def replies_after(self, conversation_id: str, position: int) -> list[StoredReply]:

@@ -19,18 +19,18 @@
   const PATIENCE = 30_000;
 
   const LIGHT = `--ground:#fff;--soft:#f2f5f9;--text:#17212e;--muted:#48566a;--line:#d3dae3;--edge:#68778b;
-    --accent:var(--ki-accent,#0b4a82);--on-accent:var(--ki-on-accent,#fff);--tint:#e6eff8;--warn:#6a4100;
+    --accent:var(--ki-accent,#0b4a82);--on-accent:var(--ki-on-accent,#fff);--tint:#e6eff8;--mine:#d6e6f6;--warn:#6a4100;
     --warn-soft:#fff1d1;--alarm:#a3161c;--alarm-soft:#fdecec;--mark:#ffeaa0;--shadow:0 8px 40px #0f1d3040;
     color-scheme:light;`;
   const DARK = `--ground:#151c25;--soft:#1e2733;--text:#eef3f8;--muted:#b4c0ce;--line:#364352;--edge:#8796a8;
-    --accent:var(--ki-accent,#93c6ff);--on-accent:var(--ki-on-accent,#06203a);--tint:#213247;--warn:#ffd98a;
+    --accent:var(--ki-accent,#93c6ff);--on-accent:var(--ki-on-accent,#06203a);--tint:#213247;--mine:#264768;--warn:#ffd98a;
     --warn-soft:#3d3013;--alarm:#ffb3b0;--alarm-soft:#43191c;--mark:#5c4a10;--shadow:0 8px 40px #000a;
     color-scheme:dark;`;
 
   const STYLE = `
 :host{display:block}
-.frame{all:initial;display:block;font:400 max(16px,1rem)/1.5 var(--ki-font,system-ui,-apple-system,"Segoe UI",
-  Roboto,"Noto Sans","Liberation Sans",Arial,sans-serif);${LIGHT}}
+.frame{all:initial;display:block;font:400 max(16px,1rem)/1.5 var(--ki-font,-apple-system,"Segoe UI",Roboto,
+  "Noto Sans","Liberation Sans",system-ui,sans-serif);${LIGHT}}
 :host([theme=dark]) .frame{${DARK}}
 @media (prefers-color-scheme:dark){:host(:not([theme=light],[theme=dark])) .frame{${DARK}}}
 :host([hidden]),[hidden]{display:none!important}
@@ -80,7 +80,7 @@ h2{font-size:1.0625em;font-weight:650;line-height:1.25;flex:1;min-width:0}
   border-radius:4px 12px 12px;background:var(--ground)}
 .body p{white-space:pre-line}
 .mine{align-self:flex-end;align-items:flex-end;max-width:88%}
-.mine .body{background:var(--tint);border-color:transparent;border-radius:12px 4px 12px 12px}
+.mine .body{background:var(--mine);border-color:transparent;border-radius:12px 4px 12px 12px}
 .citations{display:flex;flex-direction:column;gap:16px}
 figure{display:flex;flex-direction:column;gap:8px}
 blockquote{padding:4px 0 4px 16px;border-inline-start:4px solid var(--accent);font-size:1.0625em;
@@ -124,7 +124,8 @@ footer button{display:flex;align-items:center;gap:8px;padding:8px;border-color:t
 .erase{color:var(--muted);font-weight:400}
 @media (max-width:480px){
   .floating{inset:auto 0 0;width:100%;height:94vh;height:94dvh;border-radius:16px 16px 0 0;border-width:1px 0 0}
-  .log{padding:12px}.hint{display:none}.send{padding:8px 12px}.mine{max-width:94%}
+  .log{padding:12px}.hint,.send svg{display:none}.mine{max-width:94%}
+  .languages{gap:0}footer button{padding:8px 4px}
 }
 @media (pointer:coarse){.hint{display:none}}
 @media (max-height:30em){
@@ -146,12 +147,11 @@ footer button{display:flex;align-items:center;gap:8px;padding:8px;border-color:t
     tab: ["M14 4h6v6M20 4l-9 9M18 14v6H4V6h6"],
   };
 
-  /** A service reply that is not a success; `detail` may be shown as it is, empty when there is none. */
+  /** A reply that is not a success; `detail` may be shown as it is, is in `language` and may be empty. */
   class Problem extends Error {
-    constructor(detail = "", status = 0) {
+    constructor(detail, status, language) {
       super(detail);
-      this.detail = detail;
-      this.status = status;
+      Object.assign(this, { detail, status, language });
     }
   }
 
@@ -222,7 +222,6 @@ footer button{display:flex;align-items:center;gap:8px;padding:8px;border-color:t
       const sheet = new CSSStyleSheet();
       sheet.replaceSync(STYLE);
       root.adoptedStyleSheets = [sheet];
-      root.append(element("slot", { hidden: true }));
       this.#speak(this.getAttribute("language") || document.documentElement.lang.slice(0, 2));
     }
 
@@ -240,8 +239,9 @@ footer button{display:flex;align-items:center;gap:8px;padding:8px;border-color:t
       launcher.hidden = true;
       launcher.setAttribute("aria-expanded", "true");
       this.#begin();
-      // A focused field opens the on-screen keyboard, which would cover the notice.
-      (matchMedia("(pointer: coarse)").matches ? panel : input).focus();
+      // A focused field opens the on-screen keyboard or, on very low screens, scrolls the notice out of view.
+      if (matchMedia("(pointer: coarse), (max-height: 30em)").matches) panel.focus({ preventScroll: true });
+      else input.focus();
     }
 
     /** Hides the chat, keeps the transcript, and returns the focus unless `refocus` is false. */
@@ -258,7 +258,7 @@ footer button{display:flex;align-items:center;gap:8px;padding:8px;border-color:t
     }
 
     async #call(method, path, body, token) {
-      const headers = { Accept: "application/json" };
+      const headers = { Accept: "application/json", "Accept-Language": this.#language };
       if (body) headers["Content-Type"] = "application/json";
       if (token) headers.Authorization = `Bearer ${token}`;
       const reply = await fetch(`${this.#address}/api/v1/${path}`, {
@@ -269,7 +269,7 @@ footer button{display:flex;align-items:center;gap:8px;padding:8px;border-color:t
         signal: AbortSignal.timeout(PATIENCE),
       });
       const content = await reply.json().catch(() => null);
-      if (!reply.ok) throw new Problem(content?.detail, reply.status);
+      if (!reply.ok) throw new Problem(content?.detail, reply.status, reply.headers.get("Content-Language") || "de");
       return content;
     }
 
@@ -285,7 +285,7 @@ footer button{display:flex;align-items:center;gap:8px;padding:8px;border-color:t
       } catch (problem) {
         this.#language = before;
         if (before) this.#fail(problem, () => this.#speak(language));
-        else this.shadowRoot.querySelector("slot").hidden = false;
+        else this.shadowRoot.append(element("slot"));
         return;
       }
       if (!before) this.#build();
@@ -324,6 +324,7 @@ footer button{display:flex;align-items:center;gap:8px;padding:8px;border-color:t
         notice: span("notice", { id: "notice" }),
         suggestions: element("ul", { class: "choices" }),
         status: element("p", { class: "status", role: "status" }),
+        announced: element("p", { class: "unseen", role: "status" }),
         languages: Object.entries(LANGUAGES).map(([code, name]) => element("button", {
           type: "button", lang: code, "aria-label": name, onclick: () => this.#speak(code),
         }, code.toUpperCase())),
@@ -341,7 +342,7 @@ footer button{display:flex;align-items:center;gap:8px;padding:8px;border-color:t
         id: "panel", class: `panel ${inline ? "inline" : "floating"}`, role: inline ? "region" : "dialog",
         "aria-labelledby": "title", "aria-describedby": "notice", tabindex: "-1", hidden: !inline,
       }, this.#buildHeader(inline), element("p", { class: "notice" }, icon("information"), parts.notice), parts.log,
-      parts.status, parts.form, element("footer", {}, parts.human, parts.erase));
+      parts.status, parts.announced, parts.form, element("footer", {}, parts.human, parts.erase));
       parts.frame = element("div", { class: "frame" }, parts.launcher, parts.panel);
       this.shadowRoot.append(parts.frame);
       if (!inline) this.#watchLeaving();
@@ -400,14 +401,14 @@ footer button{display:flex;align-items:center;gap:8px;padding:8px;border-color:t
     }
 
     #count() {
-      const { counter, input, status } = this.#parts;
+      const { counter, input, announced } = this.#parts;
       const left = MESSAGE_CHARACTERS - input.value.length;
       const before = counter.textContent;
       counter.textContent = left > COUNTED_CHARACTERS ? ""
         : left ? filled(this.#words.counter, left) : filled(this.#words.limit, MESSAGE_CHARACTERS);
       // Announced when the counter appears and when nothing is left, not at every key.
-      if (counter.textContent && (!before || !left)) status.textContent = counter.textContent;
-      else if (!counter.textContent && before) status.textContent = "";
+      if (!counter.textContent) announced.textContent = "";
+      else if (!before || !left) announced.textContent = counter.textContent;
     }
 
     #submit() {
@@ -522,6 +523,7 @@ footer button{display:flex;align-items:center;gap:8px;padding:8px;border-color:t
     #complain(text) {
       const { error, retry, input } = this.#parts;
       error.setAttribute("aria-live", "polite");
+      error.lang = this.#language;
       error.textContent = text;
       retry.hidden = true;
       if (text) input.setAttribute("aria-invalid", "true");
@@ -533,6 +535,7 @@ footer button{display:flex;align-items:center;gap:8px;padding:8px;border-color:t
       const { error, retry } = this.#parts;
       this.#complain("");
       if (!problem.status || problem.status >= 500) error.setAttribute("aria-live", "assertive");
+      error.lang = problem.detail ? problem.language : this.#language;
       error.textContent = problem.detail || this.#words.error_unreachable;
       this.#again = again;
       retry.hidden = false;

@@ -1,0 +1,1 @@
+"""The web application: the citizens' API and pages, the agents' search, what operators watch."""

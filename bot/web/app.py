@@ -1,0 +1,67 @@
+"""The web application, put together from its parts."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI, Request, Response
+from starlette.middleware import Middleware
+
+from bot.brain import BrainKeeper
+from bot.conversation.turns import Turns
+from bot.conversation.wording import Wording
+from bot.storage import Store
+from bot.web import api, console, operations, pages
+from bot.web.events import Streams
+from bot.web.figures import Figures
+from bot.web.problems import Problems
+from bot.web.security import BodyLimit, ForeignOrigins, Shell
+from bot.web.service import Service, load_words
+from knowledge.settings import Settings
+
+TITLE = "KI-Auskunft NRW"
+FINISH_SECONDS = 1.0
+
+
+def create_app(
+    settings: Settings, keeper: BrainKeeper, store: Store, wording: Wording | None = None
+) -> FastAPI:
+    """The application over an opened keeper and store. `wording` defaults to the product's domain.yml. The
+    application starts and stops the keeper; its parts are `app.state.service`."""
+    wording = wording or Wording.load(settings.root / "domain.yml")
+    words, streams, figures = load_words(), Streams(), Figures()
+    templates = pages.open_templates(words)
+    problems = Problems({language: sections["problems"] for language, sections in words.items()}, templates)
+    turns = Turns(keeper, store.conversations, wording, settings.limits, figures.turn, streams.ring)
+
+    def too_large(request: Request) -> Response:
+        return problems.response(request, 413, "too_large")
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        await keeper.start()
+        yield
+        streams.close()
+        await turns.finish(FINISH_SECONDS)
+        await keeper.stop()
+
+    layers = [Middleware(Shell, figures.request, problems.failure)]
+    if settings.web.allowed_origins:
+        layers.append(Middleware(ForeignOrigins, settings.web.allowed_origins))
+    layers.append(Middleware(BodyLimit, too_large))
+    app = FastAPI(
+        title=TITLE,
+        version="1",
+        openapi_url=f"{pages.DOCUMENTATION}/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+        middleware=layers,
+    )
+    app.state.service = Service(settings, keeper, store, turns, wording, words, templates, streams, figures)
+    problems.install(app)
+    for router in (api.router, console.router, operations.router):
+        app.include_router(router)
+    pages.install(app)
+    return app

@@ -1,0 +1,45 @@
+"""Which of the offered languages a text is written in."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Any
+
+from knowledge.model import Language
+
+LANGUAGES: tuple[Language, ...] = ("de", "en")
+_SURE = 0.8  # least probability; names and single words stay below it
+
+# Words of one language only. They decide short questions full of names ("Who runs KI.NRW?"),
+# on which a model of letter sequences is unsure.
+_FUNCTION_WORDS: dict[Language, frozenset[str]] = {
+    "de": frozenset(
+        "der die das den dem ein eine einen und oder nicht ist sind wird werden wer wo wann wie wieviel warum wieso "
+        "welche welcher welches gibt gibts kann ich wir sie mein meine für fuer von mit zum zur bei auf über ueber "
+        "noch auch nur bekomme kriege danke hallo bitte".split()
+    ),
+    "en": frozenset(
+        "the a an and or not is are who what where when how why which does do did can could i we you my our for of "
+        "with to on about there still only get thanks thank hello hi please yes".split()
+    ),
+}
+
+
+def detect(text: str) -> Language | None:
+    """The text's language, None when it is too short or too mixed to tell."""
+    found = set(re.findall(r"\w+", text.casefold()))
+    counts = {language: len(found & words) for language, words in _FUNCTION_WORDS.items()}
+    if (counts["de"] == 0) != (counts["en"] == 0):
+        return "de" if counts["de"] else "en"
+    language, probability = _identifier().classify(text)
+    return language if probability >= _SURE else None
+
+
+@cache
+def _identifier() -> Any:
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    identifier.set_languages(list(LANGUAGES))
+    return identifier

@@ -1,0 +1,224 @@
+"""Releases on disk: immutable folders under var/releases and the pointer var/current that names the published one."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from knowledge.answering import Knowledge
+from knowledge.decision import Decision
+from knowledge.encoder import Encoder, open_encoder
+from knowledge.errors import ReleaseError
+from knowledge.model import Document, Passage, Release
+from knowledge.reading.markdown import read_markdown
+from knowledge.retrieval import Indexes, Retriever
+from knowledge.settings import Settings
+
+_UNFINISHED = ".building"
+_HISTORY = 50
+_MANIFEST = "release.json"
+
+
+def folder_of(settings: Settings, release_id: str) -> Path:
+    """Where the release lies. Raises ReleaseError when there is none of that id."""
+    folder = settings.paths.var / "releases" / release_id
+    if not (folder / _MANIFEST).is_file():
+        raise ReleaseError("release_unknown", release=release_id)
+    return folder
+
+
+def dialogue_model(settings: Settings, release_id: str) -> Path:
+    """The Rasa model of the release; the file may be missing."""
+    return settings.paths.var / "releases" / release_id / "dialogue.tar.gz"
+
+
+def release_ids(settings: Settings) -> tuple[str, ...]:
+    """All finished releases, oldest first."""
+    folder = settings.paths.var / "releases"
+    return tuple(sorted(path.parent.name for path in folder.glob(f"[!.]*/{_MANIFEST}")))
+
+
+def published(settings: Settings) -> str | None:
+    """The id of the published release, None before the first. Raises ReleaseError for an unreadable pointer."""
+    return _pointer(settings)["release"]
+
+
+def manifest(settings: Settings, release_id: str) -> dict[str, Any]:
+    """What release.json says: identity, counts, file digests, whether the gate was passed."""
+    folder = folder_of(settings, release_id)
+    try:
+        content: dict[str, Any] = json.loads((folder / _MANIFEST).read_text("utf-8"))
+        return content
+    except ValueError as error:
+        raise ReleaseError("release_broken", release=release_id, detail=error) from error
+
+
+def open_release(settings: Settings, release_id: str | None = None) -> Knowledge:
+    """Opens a release, the published one by default. Raises ReleaseError when there is none, when a file is missing
+    or changed, or when it was built with another encoder; the message names the remedy."""
+    release_id = release_id or published(settings)
+    if release_id is None:
+        raise ReleaseError("release_none")
+    folder = folder_of(settings, release_id)
+    description = manifest(settings, release_id)
+    for name, expected in description["files"].items():
+        path = folder / name
+        if not path.is_file() or file_digest(path) != expected:
+            raise ReleaseError("release_broken", release=release_id, detail=name)
+    encoder = open_encoder(settings.encoder, settings.paths.var)
+    if encoder.name != description["encoder"]:
+        raise ReleaseError(
+            "encoder_mismatch", release=release_id, expected=description["encoder"], found=encoder.name
+        )
+    return load_folder(folder, encoder, settings)
+
+
+def load_folder(folder: Path, encoder: Encoder, settings: Settings) -> Knowledge:
+    """Reads a release's folder without checking its files."""
+    description = json.loads((folder / _MANIFEST).read_text("utf-8"))
+    documents = {document.id: document for document in map(read_markdown, sorted((folder / "texts").glob("*.md")))}
+    with (folder / "passages.jsonl").open(encoding="utf-8") as lines:
+        passages = [_passage(json.loads(line)) for line in lines]
+    decision = Decision.from_json(json.loads((folder / "decision.json").read_text("utf-8")))
+    retriever = Retriever(documents, passages, Indexes.load(folder), encoder, settings.retrieval)
+    release = _release(description)
+    return Knowledge(release, retriever, decision, settings.answering, settings.retrieval.top_k)
+
+
+def publish(settings: Settings, release_id: str) -> None:
+    """Makes the release the one that answers. Raises ReleaseError when it is unknown or its gate was not passed."""
+    if not manifest(settings, release_id)["gate"]["passed"]:
+        raise ReleaseError("gate_failed", release=release_id)
+    pointer = _pointer(settings)
+    if pointer["release"] != release_id:
+        history = [*pointer["history"], pointer["release"]] if pointer["release"] else []
+        _point(settings, release_id, history[-_HISTORY:])
+
+
+def rollback(settings: Settings, release_id: str | None = None) -> str:
+    """Returns to `release_id`, by default to the one published before. Raises ReleaseError when there is none."""
+    pointer = _pointer(settings)
+    history = pointer["history"]
+    target = release_id or (history[-1] if history else None)
+    if target is None:
+        raise ReleaseError("rollback_none")
+    folder_of(settings, target)
+    kept = history[: history.index(target)] if target in history else history
+    _point(settings, target, kept)
+    return target
+
+
+@contextmanager
+def new_folder(settings: Settings, release_id: str) -> Iterator[Path]:
+    """An empty folder to build a release in. It becomes the release when the block ends without an error and
+    vanishes otherwise. Raises ReleaseError when another build is running."""
+    releases = settings.paths.var / "releases"
+    releases.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(releases / ".lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise ReleaseError("build_running") from None
+    try:
+        for left_over in releases.glob(f"{_UNFINISHED}-*"):
+            shutil.rmtree(left_over)
+        scratch = releases / f"{_UNFINISHED}-{release_id}"
+        scratch.mkdir()
+        try:
+            yield scratch
+            _sync(scratch)
+            os.rename(scratch, releases / release_id)
+            _sync_folder(releases)
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
+    finally:
+        lock.release()
+
+
+def write_manifest(folder: Path, release: Release, parent: str | None, gate: dict[str, Any], **more: Any) -> None:
+    """Writes release.json with the digests of all files that lie in `folder` by then."""
+    files = {str(path.relative_to(folder)): file_digest(path) for path in sorted(folder.rglob("*")) if path.is_file()}
+    content = asdict(release) | {"created": release.created.isoformat(), "parent": parent, "gate": gate, **more}
+    (folder / _MANIFEST).write_text(json.dumps(content | {"files": files}, ensure_ascii=False, indent=1), "utf-8")
+
+
+def write_passages(folder: Path, passages: tuple[Passage, ...]) -> None:
+    """Writes passages.jsonl, one passage a line."""
+    with (folder / "passages.jsonl").open("w", encoding="utf-8") as lines:
+        for passage in passages:
+            lines.write(json.dumps(asdict(passage), ensure_ascii=False) + "\n")
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file's content in hexadecimal digits."""
+    with path.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def _passage(values: dict[str, Any]) -> Passage:
+    return Passage(**values | {"sentences": tuple(values["sentences"])})
+
+
+def _release(values: dict[str, Any]) -> Release:
+    suggestions = {
+        language: {topic: tuple(questions) for topic, questions in by_topic.items()}
+        for language, by_topic in values["suggestions"].items()
+    }
+    return Release(
+        values["id"],
+        datetime.fromisoformat(values["created"]),
+        values["encoder"],
+        values["documents"],
+        values["passages"],
+        suggestions,
+    )
+
+
+def _pointer(settings: Settings) -> dict[str, Any]:
+    path = settings.paths.var / "current"
+    try:
+        content: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        return {"release": content["release"], "history": content["history"]}
+    except FileNotFoundError:
+        return {"release": None, "history": []}
+    except (ValueError, KeyError, TypeError) as error:
+        raise ReleaseError("pointer_broken", path=path, detail=error) from error
+
+
+def _point(settings: Settings, release_id: str, history: list[str]) -> None:
+    path = settings.paths.var / "current"
+    scratch = path.with_name(".current.new")
+    with scratch.open("w", encoding="utf-8") as file:
+        json.dump({"release": release_id, "history": history}, file)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(scratch, path)
+    _sync_folder(path.parent)
+
+
+def _sync(folder: Path) -> None:
+    for path in folder.rglob("*"):
+        if path.is_dir():
+            _sync_folder(path)
+        else:
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
+    _sync_folder(folder)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
