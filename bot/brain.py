@@ -40,9 +40,10 @@ def published_release(settings: Settings) -> str | None:
     return published(settings)
 
 
-def load_brain(settings: Settings, release: str) -> Brain:
-    """Opens a release and its dialogue model (blocking, seconds). A dialogue that cannot be loaded is logged
-    and left out. Raises KnowledgeError when the release itself cannot be opened."""
+def load_brain(settings: Settings, release: str, former: Brain | None = None) -> Brain:
+    """Opens a release and its dialogue model (blocking, seconds), which goes on with the conversations of the
+    `former` one. A dialogue that cannot be loaded is logged and left out. Raises KnowledgeError when the
+    release itself cannot be opened."""
     # Imported late: they pull in the index and Rasa, which nobody needs before a release is opened.
     from knowledge.releases import dialogue_model, open_release
 
@@ -50,7 +51,8 @@ def load_brain(settings: Settings, release: str) -> Brain:
     try:
         from bot.dialogue import Dialogue
 
-        dialogue = Dialogue.load(dialogue_model(settings, release), knowledge, settings)
+        memory = former.dialogue.memory if former and former.dialogue else None
+        dialogue = Dialogue.load(dialogue_model(settings, release), knowledge, settings, memory)
     except Exception as error:  # Rasa's components raise whatever their libraries raise
         log.error(message("dialogue_not_loaded", release=release, reason=error))
         return Brain(release, knowledge, None)
@@ -85,7 +87,7 @@ class BrainKeeper:
     def __init__(
         self,
         settings: Settings,
-        load: Callable[[Settings, str], Brain] = load_brain,
+        load: Callable[[Settings, str, Brain | None], Brain] = load_brain,
         published: Callable[[Settings], str | None] = published_release,
     ) -> None:
         self._settings = settings
@@ -115,7 +117,7 @@ class BrainKeeper:
         release = self._published(self._settings)
         if release is None:
             raise ReleaseError("release_none")
-        self._brain = self._load(self._settings, release)
+        self._brain = self._load(self._settings, release, None)
 
     async def start(self) -> None:
         """Puts a question through the brain, then looks for a newly published release every second."""
@@ -152,7 +154,7 @@ class BrainKeeper:
 
     async def _replace(self, release: str) -> None:
         try:
-            loaded = await asyncio.to_thread(self._load, self._settings, release)
+            loaded = await asyncio.to_thread(self._load, self._settings, release, self.brain)
             proven = await proved(loaded)
             if proven.dialogue is None and self.brain.dialogue is not None:
                 raise RuntimeError(message("dialogue_lost"))

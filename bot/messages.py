@@ -1,4 +1,4 @@
-"""What operators read about the running service. The wording is German and lives in serving_messages.yml."""
+"""What operators read about the running service. The wording is German and lives in messages.yml."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ import yaml
 
 @cache
 def _messages() -> dict[str, str]:
-    messages: dict[str, str] = yaml.safe_load(
-        Path(__file__).with_name("serving_messages.yml").read_text("utf-8")
-    )
+    messages: dict[str, str] = yaml.safe_load(Path(__file__).with_name("messages.yml").read_text("utf-8"))
     return messages
 
 

@@ -9,6 +9,7 @@ import signal
 import socket
 import sys
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -37,6 +38,9 @@ def serve(settings: Settings, host: str = DEFAULT_HOST, port: int = DEFAULT_PORT
     Port 0 takes any free one. To be called in the main thread."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("bot").setLevel(logging.INFO)
+    warnings.simplefilter(
+        "ignore"
+    )  # of libraries, about their own future; operators can do nothing about them
     try:
         listener = _listening(host, port)
     except (OSError, OverflowError) as error:
@@ -83,6 +87,15 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._when_started = started
         self._when_stopping = stopping
+        # A release may be loading in a thread, which the event loop's end would wait for.
+        self._deadline = threading.Timer(EXIT_SECONDS, os._exit, [0])
+        self._deadline.daemon = True
+
+    def run(self, sockets: list[socket.socket] | None = None) -> None:
+        try:
+            super().run(sockets)
+        finally:
+            self._deadline.cancel()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -94,11 +107,9 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if not self.should_exit:
+            self._deadline.start()
         super().handle_exit(sig, frame)
-        # A release may be loading in a thread, which the interpreter would wait for at its end.
-        deadline = threading.Timer(EXIT_SECONDS, os._exit, [0])
-        deadline.daemon = True
-        deadline.start()
 
 
 def _listening(host: str, port: int) -> socket.socket:

@@ -16,6 +16,7 @@ from knowledge.answering import Knowledge
 from knowledge.decision import Decision, features, fit
 from knowledge.encoder import Encoder, open_encoder
 from knowledge.errors import ReleaseError
+from knowledge.evaluation import load_questions
 from knowledge.index import VectorIndex
 from knowledge.language import LANGUAGES, detect
 from knowledge.model import BERLIN, Document, Passage, Question, Release, Topic, digest
@@ -26,6 +27,9 @@ from knowledge.settings import Settings
 from knowledge.splitting import split_document
 
 _BATCH = 64
+_LEAST_ANSWERABLE = 40
+_REMOVED_SHARE = 0.3  # weight of a question whose text was taken away, against one that is answered
+_DEFAULT_DECISION = Path(__file__).with_name("decision.json")  # `make decision` writes it
 _SUGGESTED_TOPICS: tuple[Topic, ...] = ("ki_nrw", "sme_support", "events", "other")
 _SUGGESTED_LENGTH = 75
 _SUGGESTED_PER_TOPIC = 3
@@ -87,7 +91,7 @@ def build_release(
         indexes = build_indexes(by_id, passages, encodings.passages, encodings.queries)
         indexes.save(folder)
         retriever = Retriever(by_id, passages, indexes, encodings.encoder, settings.retrieval)
-        decision = _calibrate(folder, retriever, encodings, settings, progress)
+        decision = _calibrate(retriever, encodings, settings, progress)
         (folder / "decision.json").write_text(json.dumps(decision.as_json(), indent=1), "utf-8")
         encodings.save(folder)
         release = Release(release_id, created, encodings.encoder.name, len(by_id), len(passages))
@@ -124,7 +128,7 @@ class _Encodings:
         self._progress = progress
         self._known: dict[str, tuple[VectorIndex, int]] = {}
         self._made: dict[str, list[str]] = {}
-        self._off_topic: VectorIndex | None = None
+        self._calibration: VectorIndex | None = None
 
     def learn(self, release: Path) -> None:
         path = release / "encoded.json"
@@ -144,14 +148,14 @@ class _Encodings:
     def queries(self, texts: Sequence[str]) -> np.ndarray:
         return self._encode("questions", "query", texts, self.encoder.encode_queries)
 
-    def off_topic(self, texts: Sequence[str]) -> np.ndarray:
-        vectors = self._encode("off_topic", "query", texts, self.encoder.encode_queries)
-        self._off_topic = VectorIndex.build(vectors)
+    def calibration(self, texts: Sequence[str]) -> np.ndarray:
+        vectors = self._encode("calibration", "query", texts, self.encoder.encode_queries)
+        self._calibration = VectorIndex.build(vectors)
         return vectors
 
     def save(self, folder: Path) -> None:
-        if self._off_topic is not None:
-            self._off_topic.save(folder / "off_topic.faiss")
+        if self._calibration is not None:
+            self._calibration.save(folder / "calibration.faiss")
         content = {"encoder": self.encoder.name, "rows": self._made}
         (folder / "encoded.json").write_text(json.dumps(content), "utf-8")
 
@@ -179,49 +183,45 @@ class _Encodings:
 
 
 def _calibrate(
-    folder: Path, retriever: Retriever, encodings: _Encodings, settings: Settings, progress: Progress
+    retriever: Retriever, encodings: _Encodings, settings: Settings, progress: Progress
 ) -> Decision:
-    """Learns the decision from the release's own questions and from the off-topic list, see knowledge.decision."""
-    off_topic = settings.paths.off_topic_questions.read_text("utf-8").splitlines()
-    off_topic = [line.strip() for line in off_topic if line.strip()]
-    off_topic_vectors = encodings.off_topic(off_topic)
-    examples: list[tuple[Question, np.ndarray, Left, str | None]] = []
-    row = 0
-    for document in retriever.documents.values():
-        for text in document.questions:
-            question = Question(text, detect(text) or "de")
-            vector = retriever.indexes.questions.vectors(np.array([row]))[0]
-            examples.append((question, vector, Left(question_row=row), document.id))
-            examples.append((question, vector, Left(document.id, row), document.id))
-            row += 1
-    for text, vector in zip(off_topic, off_topic_vectors, strict=True):
-        examples.append((Question(text, detect(text) or "de"), vector, Left(), None))
-    rows, right, groups = _rank_examples(retriever, examples, progress)
-    if right.all() or not right.any():  # too few questions to learn from: nothing may pass as an answer
-        return _undecided()
-    return fit(rows, right, groups, settings.answering.tolerated_wrong_rate)
-
-
-def _rank_examples(
-    retriever: Retriever, examples: list[tuple[Question, np.ndarray, Left, str | None]], progress: Progress
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    rows, right, groups = [], [], []
-    for done, (question, vector, left, expected) in enumerate(examples):
-        if done % 100 == 0:
-            progress("calibrate", done, len(examples))
-        hits = retriever.rank(question, left, vector).hits
-        if not hits:
-            continue
-        rows.append(features(question.text, hits, retriever.indexes.ngrams, retriever.indexes.words))
-        right.append(hits[0].document.id == expected)
-        groups.append(expected or question.text)
+    """Learns the decision from questions the release answers and from questions it does not, see
+    knowledge.decision. With too few answerable ones the decision fitted on the shipped texts serves."""
+    examples = _examples(retriever, settings)
+    if sum(bool(each.documents) for each in examples) < _LEAST_ANSWERABLE:
+        return Decision.from_json(json.loads(_DEFAULT_DECISION.read_text("utf-8")))
+    vectors = encodings.calibration([each.text for each in examples])
+    rows, right, groups, weights = [], [], [], []
+    for number, (example, vector) in enumerate(zip(examples, vectors, strict=True)):
+        if number % _BATCH == 0:
+            progress("calibrate", number, len(examples))
+        question = Question(example.text, detect(example.text) or "de")
+        for left in (Left(), Left(example.documents)) if example.documents else (Left(),):
+            hits = retriever.rank(question, left, vector).hits
+            if hits:
+                rows.append(features(example.text, hits, retriever.indexes.ngrams, retriever.indexes.words))
+                right.append(hits[0].document.id in example.documents and not left.documents)
+                groups.append(number)
+                weights.append(_REMOVED_SHARE if left.documents else 1.0)
     progress("calibrate", len(examples), len(examples))
-    return np.array(rows), np.array(right, bool), np.unique(groups, return_inverse=True)[1]
+    samples = (np.array(rows), np.array(right), np.array(groups), np.array(weights))
+    return fit(*samples, settings.answering.tolerated_wrong_rate)
 
 
-def _undecided() -> Decision:
-    size = 7
-    return Decision((0.0,) * size, (1.0,) * size, (0.0,) * size, -10.0, 1.0, 0.0)
+@dataclass(frozen=True)
+class _Example:
+    text: str
+    documents: tuple[str, ...]  # empty: no text answers it
+
+
+def _examples(retriever: Retriever, settings: Settings) -> list[_Example]:
+    examples = []
+    for each in load_questions(settings.paths.calibration_questions):
+        present = tuple(document for document in each.documents if document in retriever.documents)
+        if present or each.expect == "decline":
+            examples.append(_Example(each.question, present))
+    lines = settings.paths.off_topic_questions.read_text("utf-8").splitlines()
+    return examples + [_Example(line.strip(), ()) for line in lines if line.strip()]
 
 
 def _with_suggestions(release: Release, knowledge: Knowledge) -> Release:

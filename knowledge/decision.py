@@ -1,8 +1,7 @@
 """One calibrated probability that the first hit answers the question, and the threshold that follows from it.
 
-A logistic regression over a few figures of the ranking, fitted when a release is built: on the lay questions
-of its own texts (each without its own index entry), on the same questions with their text taken away, and on
-questions that no text answers.
+A logistic regression over a few figures of the ranking, fitted when a release is built: on questions its texts
+answer, on the same questions with their text taken away, and on questions that no text answers.
 """
 
 from __future__ import annotations
@@ -75,14 +74,21 @@ def features(question: str, hits: Sequence[Hit], ngrams: LexicalIndex, words: Le
     )
 
 
-def fit(rows: np.ndarray, right: np.ndarray, groups: np.ndarray, tolerated_wrong_rate: float) -> Decision:
+def fit(
+    rows: np.ndarray, right: np.ndarray, groups: np.ndarray, weights: np.ndarray, tolerated_wrong_rate: float
+) -> Decision:
     """Learns from feature rows and whether the first hit was right. The threshold is the lowest at which, on
-    held-out folds (rows of one group stay together), at most `tolerated_wrong_rate` of the answers are wrong."""
+    held-out folds (rows of one group stay together), at most the weighted share `tolerated_wrong_rate` of the
+    answers is wrong."""
     mean, scale = rows.mean(axis=0), np.maximum(rows.std(axis=0), 1e-6)
     standard = (rows - mean) / scale
-    held_out = _held_out_probabilities(standard, right, groups)
-    threshold = _threshold(held_out, right, tolerated_wrong_rate)
-    model = _logistic(standard, right)
+    held_out = np.zeros(len(right))
+    for fold in range(_FOLDS):
+        train, test = groups % _FOLDS != fold, groups % _FOLDS == fold
+        model = _logistic(standard[train], right[train], weights[train])
+        held_out[test] = model.predict_proba(standard[test])[:, 1]
+    threshold = _threshold(held_out, right, weights, tolerated_wrong_rate)
+    model = _logistic(standard, right, weights)
     return Decision(
         tuple(map(float, mean)),
         tuple(map(float, scale)),
@@ -93,23 +99,14 @@ def fit(rows: np.ndarray, right: np.ndarray, groups: np.ndarray, tolerated_wrong
     )
 
 
-def _held_out_probabilities(standard: np.ndarray, right: np.ndarray, groups: np.ndarray) -> np.ndarray:
-    from sklearn.model_selection import GroupKFold
+def _logistic(standard: np.ndarray, right: np.ndarray, weights: np.ndarray):  # type: ignore[no-untyped-def]
+    from sklearn.linear_model import LogisticRegression  # 1.1 has no types
 
-    probabilities = np.zeros(len(right))
-    for train, test in GroupKFold(_FOLDS).split(standard, right, groups):
-        probabilities[test] = _logistic(standard[train], right[train]).predict_proba(standard[test])[:, 1]
-    return probabilities
+    return LogisticRegression(C=_REGULARISATION).fit(standard, right, sample_weight=weights)
 
 
-def _logistic(standard: np.ndarray, right: np.ndarray):  # type: ignore[no-untyped-def]  # scikit-learn 1.1 has no types
-    from sklearn.linear_model import LogisticRegression
-
-    return LogisticRegression(C=_REGULARISATION).fit(standard, right)
-
-
-def _threshold(probabilities: np.ndarray, right: np.ndarray, tolerated_wrong_rate: float) -> float:
+def _threshold(probabilities: np.ndarray, right: np.ndarray, weights: np.ndarray, tolerated_wrong_rate: float) -> float:
     order = np.argsort(-probabilities, kind="stable")
-    wrong_rates = np.cumsum(~right[order]) / np.arange(1, len(order) + 1)
+    wrong_rates = np.cumsum(weights[order] * ~right[order]) / np.cumsum(weights[order])
     allowed = np.flatnonzero(wrong_rates <= tolerated_wrong_rate)
     return float(probabilities[order][allowed[-1]]) if len(allowed) else 1.0

@@ -69,10 +69,9 @@ class Indexes:
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """What a retrieval leaves out, to learn from a release's own questions: one document, one question row."""
+    """What a retrieval leaves out, to learn from a question whose text is missing."""
 
-    document_id: str | None = None
-    question_row: int | None = None
+    documents: tuple[str, ...] = ()
 
 
 NOTHING = Left()
@@ -125,7 +124,7 @@ class Retriever:
             "words": _standardised(self.indexes.words.scores(question.text)),
             "ngrams": _standardised(self.indexes.ngrams.scores(question.text)),
         }
-        by_question = self._question_scores(question.text, vector, left)
+        by_question = self._question_scores(question.text, vector)
         rows = self._candidates(vector, lexical, by_question, left)
         signals = self._signals(vector, rows, lexical, by_question)
         scores = self._fuse(question, rows, signals)
@@ -151,10 +150,9 @@ class Retriever:
         row = next(row for row in self._rows_of[passage.document_id] if self.passages[row].id == passage.id)
         return np.arange(self.indexes.sentence_starts[row], self.indexes.sentence_starts[row + 1])
 
-    def _question_scores(self, text: str, vector: np.ndarray, left: Left) -> dict[int, tuple[float, float]]:
+    def _question_scores(self, text: str, vector: np.ndarray) -> dict[int, tuple[float, float]]:
         """Passage row → (cosine, standardised score) of the most similar lay question that leads to it."""
         rows = self.indexes.questions.search(vector, self._settings.candidates)
-        rows = rows[rows != left.question_row] if left.question_row is not None else rows
         if not len(rows):
             return {}
         cosines = self.indexes.questions.scores(vector, rows)
@@ -183,7 +181,7 @@ class Retriever:
             successor = self.documents[self.passages[row].document_id].superseded_by
             rows.update(self._rows_of.get(successor, ()))
         return np.array(
-            sorted(row for row in rows if self.passages[row].document_id != left.document_id), np.int64
+            sorted(row for row in rows if self.passages[row].document_id not in left.documents), np.int64
         )
 
     def _signals(

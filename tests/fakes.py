@@ -29,7 +29,9 @@ DOCUMENT = Document(
     topics=("ki_nrw",),
 )
 PASSAGE = Passage("talk-1", "talk", DOCUMENT.title, "", DOCUMENT.text, (DOCUMENT.text,))
-CITATION = Citation("talk", DOCUMENT.title, "Staatskanzlei", DOCUMENT.date, DOCUMENT.url, QUOTE, PASSAGE.text, False)
+CITATION = Citation(
+    "talk", DOCUMENT.title, "Staatskanzlei", DOCUMENT.date, DOCUMENT.url, QUOTE, PASSAGE.text, False
+)
 
 
 @dataclass
@@ -56,22 +58,28 @@ class FakeKnowledge:
         return Retrieval(hits[:top_k], hits[top_k:], 0.8, self.release)
 
     def suggestions(self, language: str, topic: Topic | None = None) -> tuple[str, ...]:
-        return ("Who runs it?",) if language == "en" else ("Was ist KI.NRW?", "Wer leitet sie?", "Was kostet das?")
+        return (
+            ("Who runs it?",)
+            if language == "en"
+            else ("Was ist KI.NRW?", "Wer leitet sie?", "Was kostet das?")
+        )
 
 
 @dataclass
 class FakeDialogue:
-    """Repeats what it was given. A text that starts with "boom" raises `error`, one with "wait" waits for `gate`."""
+    """Repeats what it was given. A text that begins with "boom" raises, one with "wait" waits for `gate`."""
 
     release: str = "r1"
     error: Exception = field(default_factory=lambda: RuntimeError("about geheim@example.org"))
     heard: list[tuple[str, str, str | None]] = field(default_factory=list)
     forgotten: list[str] = field(default_factory=list)
+    memory: Any = None
     reached: asyncio.Event = field(default_factory=asyncio.Event)
     gate: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def handle(self, conversation_id: str, text: str, language: str | None) -> list[Reply]:
         self.heard.append((conversation_id, text, language))
+        self._loop = asyncio.get_running_loop()
         if text.startswith("boom"):
             raise self.error
         if text.startswith("wait"):
@@ -81,6 +89,10 @@ class FakeDialogue:
 
     async def forget(self, conversation_id: str) -> None:
         self.forgotten.append(conversation_id)
+
+    def open_gate(self) -> None:
+        """Lets waiting turns go on; to be called from another thread than the turns'."""
+        self._loop.call_soon_threadsafe(self.gate.set)
 
     @property
     def texts(self) -> list[str]:
@@ -113,9 +125,11 @@ class Shelf:
     brains: dict[str, Brain]
     published: str | None = "r1"
     loads: list[str] = field(default_factory=list)
+    formers: list[Brain | None] = field(default_factory=list)
 
-    def load(self, _settings: Settings, release: str) -> Brain:
+    def load(self, _settings: Settings, release: str, former: Brain | None) -> Brain:
         self.loads.append(release)
+        self.formers.append(former)
         return self.brains[release]
 
     def keeper(self, settings: Settings) -> BrainKeeper:
@@ -139,7 +153,7 @@ class Stream:
         encoded = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
         scope = {
             "type": "http",
-            "asgi": {"version": "3.0", "spec_version": "2.4"},
+            "asgi": {"version": "3.0", "spec_version": "2.3"},
             "http_version": "1.1",
             "method": "GET",
             "path": path,

@@ -56,8 +56,8 @@ class Turns:
         conversations: Conversations,
         wording: Wording,
         limits: Limits,
-        observe: Callable[[str, float], None] = lambda status, seconds: None,
-        announce: Callable[[str], None] = lambda conversation_id: None,
+        observe: Callable[[str, float], None] = lambda *_: None,
+        announce: Callable[[str], None] = lambda *_: None,
     ) -> None:
         self._keeper = keeper
         self._conversations = conversations

@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import delete, func, insert, select, update
@@ -132,8 +131,8 @@ class Conversations:
             return {
                 "id": row.id,
                 "language": row.language,
-                "created": row.created.isoformat(),
-                "last_used": row.last_used.isoformat(),
+                "created": row.created,
+                "last_used": row.last_used,
                 "messages": [_exported(message) for message in connection.execute(said)],
             }
 
@@ -147,7 +146,7 @@ class Conversations:
 
     def purge(self, older_than_days: float) -> int:
         """Erases the conversations unused for longer than that; returns how many."""
-        border = now() - timedelta(days=older_than_days)
+        border = now(days_ago=older_than_days)
         with writing(self._engine) as connection:
             gone = connection.execute(delete(conversations).where(conversations.c.last_used < border))
         forget_deleted(self._engine)
@@ -200,7 +199,7 @@ def _exported(row: Any) -> dict[str, Any]:
         "position": row.position,
         "author": row.author,
         "text": row.text,
-        "created": row.created.isoformat(),
+        "created": row.created,
     }
     if row.reply is not None:
         entry["reply"] = row.reply

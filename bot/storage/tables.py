@@ -7,7 +7,7 @@ import hmac
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,6 @@ from sqlalchemy import (
     JSON,
     Boolean,
     Column,
-    DateTime,
     ForeignKey,
     Index,
     Integer,
@@ -23,7 +22,6 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    TypeDecorator,
     UniqueConstraint,
     create_engine,
     event,
@@ -43,18 +41,7 @@ class StorageError(Exception):
         super().__init__(reason)
 
 
-class _Moment(TypeDecorator[datetime]):
-    """A point in time; SQLite keeps no zone, so UTC is written and read."""
-
-    impl = DateTime
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
-        return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
-
-    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
-        return None if value is None else value.replace(tzinfo=UTC)
-
+MOMENT = String(32)  # ISO 8601 in UTC; sorts by time
 
 metadata = MetaData()
 
@@ -64,8 +51,8 @@ conversations = Table(
     Column("id", String(32), primary_key=True),
     Column("token_digest", String(64), nullable=False),
     Column("language", String(8)),
-    Column("created", _Moment, nullable=False),
-    Column("last_used", _Moment, nullable=False, index=True),
+    Column("created", MOMENT, nullable=False),
+    Column("last_used", MOMENT, nullable=False, index=True),
 )
 
 
@@ -82,7 +69,7 @@ messages = Table(
     Column("author", String(16), nullable=False),
     Column("text", Text, nullable=False),
     Column("reply", JSON(none_as_null=True)),
-    Column("created", _Moment, nullable=False),
+    Column("created", MOMENT, nullable=False),
     UniqueConstraint("conversation_id", "position"),
 )
 
@@ -92,7 +79,7 @@ feedback = Table(
     Column("message_id", ForeignKey("messages.id", ondelete="CASCADE"), primary_key=True),
     Column("helpful", Boolean, nullable=False),
     Column("reason", Text),
-    Column("created", _Moment, nullable=False),
+    Column("created", MOMENT, nullable=False),
 )
 
 accounts = Table(
@@ -101,7 +88,7 @@ accounts = Table(
     Column("name", String(64), primary_key=True),
     Column("role", String(16), nullable=False),
     Column("token_digest", String(64), nullable=False),
-    Column("created", _Moment, nullable=False),
+    Column("created", MOMENT, nullable=False),
     Index("accounts_by_token", "token_digest", unique=True),
 )
 
@@ -171,6 +158,6 @@ def same_digest(one: str, other: str) -> bool:
     return hmac.compare_digest(one, other)
 
 
-def now() -> datetime:
-    """The present moment in UTC."""
-    return datetime.now(UTC)
+def now(days_ago: float = 0) -> str:
+    """The present moment, or one in the past, as the tables hold it."""
+    return (datetime.now(UTC) - timedelta(days=days_ago)).isoformat(timespec="microseconds")

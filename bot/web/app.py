@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI
 from starlette.middleware import Middleware
 
 from bot.brain import BrainKeeper
 from bot.conversation.turns import Turns
 from bot.conversation.wording import Wording
 from bot.storage import Store
-from bot.web import api, console, operations, pages
+from bot.web import api, console, documentation, operations, pages
+from bot.web.documentation import DocumentedApp
 from bot.web.events import Streams
 from bot.web.figures import Figures
 from bot.web.problems import Problems
@@ -29,14 +30,11 @@ def create_app(
 ) -> FastAPI:
     """The application over an opened keeper and store. `wording` defaults to the product's domain.yml. The
     application starts and stops the keeper; its parts are `app.state.service`."""
-    wording = wording or Wording.load(settings.root / "domain.yml")
+    wording = wording or Wording.load()
     words, streams, figures = load_words(), Streams(), Figures()
     templates = pages.open_templates(words)
     problems = Problems({language: sections["problems"] for language, sections in words.items()}, templates)
     turns = Turns(keeper, store.conversations, wording, settings.limits, figures.turn, streams.ring)
-
-    def too_large(request: Request) -> Response:
-        return problems.response(request, 413, "too_large")
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -49,11 +47,11 @@ def create_app(
     layers = [Middleware(Shell, figures.request, problems.failure)]
     if settings.web.allowed_origins:
         layers.append(Middleware(ForeignOrigins, settings.web.allowed_origins))
-    layers.append(Middleware(BodyLimit, too_large))
-    app = FastAPI(
+    layers.append(Middleware(BodyLimit))
+    app = DocumentedApp(
         title=TITLE,
         version="1",
-        openapi_url=f"{pages.DOCUMENTATION}/openapi.json",
+        openapi_url=f"{documentation.PATH}/openapi.json",
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
@@ -61,7 +59,7 @@ def create_app(
     )
     app.state.service = Service(settings, keeper, store, turns, wording, words, templates, streams, figures)
     problems.install(app)
-    for router in (api.router, console.router, operations.router):
+    for router in (api.router, console.router, operations.router, documentation.router):
         app.include_router(router)
     pages.install(app)
     return app

@@ -6,20 +6,24 @@ import asyncio
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 
 from bot.conversation.turns import cleaned
 from bot.web import bodies
-from bot.web.security import Agent
+from bot.web.security import agent_role
 from bot.web.service import Serving
 from knowledge.model import BERLIN, Hit, Language, Question, Topic
 
 router = APIRouter(prefix="/api/v1")
 
 
-@router.get("/search", response_model=bodies.Found, responses=bodies.problems(401, 403))
+@router.get(
+    "/search",
+    dependencies=[Depends(agent_role)],
+    response_model=bodies.Found,
+    responses=bodies.problems(401, 403),
+)
 async def search(
-    role: Agent,
     service: Serving,
     q: Annotated[str, Query(min_length=1, max_length=1000, description="The question")],
     k: Annotated[int | None, Query(ge=1, le=50, description="How many hits; default: as the bot")] = None,

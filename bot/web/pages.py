@@ -1,29 +1,22 @@
-"""The pages people open and the API's documentation. Everything they load comes from this server."""
+"""The pages people open. Everything they load comes from this server."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import re
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request
-from fastapi.openapi.docs import get_swagger_ui_html
-from fastapi.responses import FileResponse, HTMLResponse, Response
+from fastapi.responses import Response
 from fastapi.staticfiles import StaticFiles
 from fastapi.templating import Jinja2Templates
-from swagger_ui_bundle import swagger_ui_path
 
 from bot.web.problems import Refusal, page_language
 from bot.web.service import Serving, Words
 from knowledge.model import BERLIN
 
 FOLDER = Path(__file__).resolve().parent
-DOCUMENTATION = "/api/docs"
-_DOCUMENTATION_FILES = ("swagger-ui-bundle.js", "swagger-ui.css", "favicon-32x32.png")
 
 router = APIRouter(include_in_schema=False)
 
@@ -85,38 +78,4 @@ async def text(document_id: str, request: Request, service: Serving) -> Response
         outdated=document.outdated(now.date()),
         past=document.past(now),
         successor=documents.get(document.superseded_by),
-    )
-
-
-@router.get(DOCUMENTATION)
-async def documentation(request: Request) -> HTMLResponse:
-    """The API's documentation to try out, from the installed package."""
-    script, style, icon = (f"{DOCUMENTATION}/{name}" for name in _DOCUMENTATION_FILES)
-    page = get_swagger_ui_html(
-        openapi_url=request.app.openapi_url,
-        title=request.app.title,
-        swagger_js_url=script,
-        swagger_css_url=style,
-        swagger_favicon_url=icon,
-    )
-    page.headers["Content-Security-Policy"] = _documentation_policy(bytes(page.body).decode())
-    return page
-
-
-@router.get(DOCUMENTATION + "/{name}")
-async def documentation_file(name: str) -> FileResponse:
-    """A file of the documentation page; only those it needs."""
-    if name not in _DOCUMENTATION_FILES:
-        raise Refusal(404, "not_found")
-    return FileResponse(swagger_ui_path / name)
-
-
-def _documentation_policy(page: str) -> str:
-    """The page's own policy: exactly its inline scripts, and the inline styles that Swagger UI sets."""
-    scripts = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
-    digests = (base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts)
-    allowed = " ".join(f"'sha256-{digest}'" for digest in digests)
-    return (
-        f"default-src 'none'; script-src 'self' {allowed}; style-src 'self' 'unsafe-inline'; "
-        "img-src 'self' data:; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
     )

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
@@ -73,18 +73,14 @@ class Shell:
 
 
 class BodyLimit:
-    """Refuses a request whose body is longer than BODY_BYTES, announced or not."""
+    """Refuses a request whose body is longer than BODY_BYTES, once so much of it was read."""
 
-    def __init__(self, app: ASGIApp, refuse: Callable[[Request], Response]) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._refuse = refuse
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
-        announced = Headers(scope=scope).get("content-length", "")
-        if announced.isdecimal() and int(announced) > BODY_BYTES:
-            return await self._refuse(Request(scope))(scope, receive, send)
         received = 0
 
         async def receive_counted() -> Message:
@@ -144,4 +140,3 @@ def agent_role(token: Token, service: Serving) -> Role:
 
 
 OwnConversation = Annotated[Conversation, Depends(conversation_of)]
-Agent = Annotated[Role, Depends(agent_role)]

@@ -40,8 +40,9 @@ class Service:
 
 
 def load_words(folder: Path = WORDING_FOLDER) -> dict[str, Words]:
-    """The wording of the pages, the widget and the API's problems, by language (the files' names)."""
-    return {path.stem: yaml.safe_load(path.read_text("utf-8")) for path in sorted(folder.glob("*.yml"))}
+    """The wording of the pages, the widget and the API's problems, by language: the files with
+    two-letter names."""
+    return {path.stem: yaml.safe_load(path.read_text("utf-8")) for path in sorted(folder.glob("??.yml"))}
 
 
 def service_of(request: Request) -> Service:

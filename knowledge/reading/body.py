@@ -31,7 +31,7 @@ def text_of(markdown: str) -> str:
 
 
 def markdown_of(text: str) -> str:
-    """Markdown that text_of() turns into `text` again, provided `text` came from text_of() or obeys its form."""
+    """Markdown that text_of() turns into `text` again, provided `text` is of the form text_of() gives."""
     written: list[str] = []
     previous = ""
     for block in text.split("\n\n"):
@@ -83,7 +83,8 @@ def _items(node: SyntaxTreeNode, lead: str) -> Iterator[str]:
                 yield from _items(child, head)
                 head = ""
             else:
-                words = one_line(" ".join((words, *_blocks(child)))).removeprefix(HEADING)
+                parts = [_visible(child)] if child.type == "heading" else _blocks(child)
+                words = one_line(" ".join((words, *parts)))
         line = (head + words).strip()
         if line not in ("", _ITEM.strip()):
             yield line

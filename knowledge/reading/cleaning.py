@@ -62,6 +62,6 @@ def decode(content: bytes, place: str) -> tuple[str, list[Problem]]:
         return "", [problem("text_not_utf8", place, content.count(b"\n", 0, error.start) + 1)]
 
 
-def problem(code: str, place: str, line: int = 0, **values: object) -> Problem:
+def problem(code: str, place: str, line: int = 0, /, **values: object) -> Problem:
     """A finding at `place` (a path or an address)."""
     return Problem(code, place, line, tuple(values.items()))

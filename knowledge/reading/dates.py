@@ -6,9 +6,11 @@ import re
 from datetime import date, datetime
 
 from knowledge.model import BERLIN
+from knowledge.reading.cleaning import one_line
 
 _MONTHS = ("januar", "februar", "märz", "april", "mai", "juni", "juli", "august", "september", "oktober",
            "november", "dezember")  # fmt: skip
+_FIRST_LINES = 5  # how far down a date may stand alone and still be the text's date
 _WEEKDAY = r"(?:(?:Mon|Diens|Donners|Frei|Sams|Sonn)tag|Mittwoch|Sonnabend),?\s+(?:den\s+)?"
 _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
 _NUMERIC = re.compile(r"(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4})")
@@ -47,6 +49,17 @@ def parse_moment(text: str) -> datetime | date | None:
 def day_of(moment: datetime | date) -> date:
     """The calendar day of a date or datetime."""
     return moment.date() if isinstance(moment, datetime) else moment
+
+
+def take_day(lines: list[str]) -> date | None:
+    """The date that stands alone in one of the first non-empty lines; that line is removed from `lines`."""
+    filled = [number for number, line in enumerate(lines) if line.strip()]
+    for number in filled[:_FIRST_LINES]:
+        day = parse_day(one_line(lines[number]))
+        if day is not None:
+            del lines[number]
+            return day
+    return None
 
 
 def moment_text(moment: datetime | date) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.brain import BrainKeeper, proved
+from bot.brain import BrainKeeper, load_brain, proved
 from knowledge.errors import ReleaseError
 from knowledge.settings import Settings
 from tests.fakes import FakeDialogue, FakeKnowledge, brain, shelf
@@ -40,7 +40,7 @@ def test_without_a_published_release_nothing_opens(settings: Settings) -> None:
 
 async def test_a_dialogue_that_fails_the_self_test_is_left_out(caplog: pytest.LogCaptureFixture) -> None:
     assert (await proved(brain(dialogue=MuteDialogue()))).dialogue is None
-    assert "Dialogmodell des Wissensstands r1" in caplog.text
+    assert "Dialog des Wissensstands r1" in caplog.text
 
 
 async def test_a_release_that_cannot_answer_is_not_ready_until_it_can(
@@ -63,6 +63,7 @@ async def test_a_newly_published_release_replaces_the_brain_whole(settings: Sett
     releases.published = "r2"
     await keeper.look()
     assert keeper.brain is releases.brains["r2"]
+    assert releases.formers == [None, releases.brains["r1"]]
     releases.published = "r1"
     await keeper.look()
     assert keeper.brain is releases.brains["r1"]
@@ -122,6 +123,34 @@ async def test_a_pointer_that_cannot_be_read_changes_nothing(
     await keeper.look()
     assert keeper.brain.release == "r1"
     assert caplog.text.count("Zeiger unlesbar") == 1
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeKnowledge:
+    """What opening any release gives; its dialogue model is missing."""
+    knowledge = FakeKnowledge()
+    monkeypatch.setattr("knowledge.releases.open_release", lambda *_: knowledge)
+    monkeypatch.setattr("knowledge.releases.dialogue_model", lambda *_: tmp_path / "dialogue.tar.gz")
+    return knowledge
+
+
+def test_a_release_whose_dialogue_model_is_missing_is_loaded_without_it(
+    settings: Settings, opened: FakeKnowledge, caplog: pytest.LogCaptureFixture
+) -> None:
+    loaded = load_brain(settings, "r1")
+    assert (loaded.release, loaded.knowledge, loaded.dialogue) == ("r1", opened, None)
+    assert "dialogue.tar.gz" in caplog.text
+
+
+def test_a_new_dialogue_goes_on_with_the_conversations_of_the_former(
+    settings: Settings, opened: FakeKnowledge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from bot.dialogue import Dialogue
+
+    monkeypatch.setattr(Dialogue, "load", lambda _model, _knowledge, _settings, memory: memory)
+    former = brain("r1", dialogue=FakeDialogue(memory="conversations"))
+    assert load_brain(settings, "r2", former).dialogue == "conversations"
+    assert load_brain(settings, "r1").dialogue is None
 
 
 def _unreadable(_settings: Settings) -> str:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import sqlite3
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,7 @@ from bot.conversation.reply import Reply
 from bot.storage import Store
 from bot.storage.accounts import AccountExists
 from bot.storage.conversations import UnknownConversation, UnknownMessage, WrongToken
-from bot.storage.tables import StorageError
+from bot.storage.tables import StorageError, now
 
 
 @pytest.fixture
@@ -55,7 +54,7 @@ def test_a_wrong_token_and_an_unknown_conversation_are_told_apart(store: Store) 
 def test_messages_of_a_conversation_are_numbered_in_their_order(store: Store) -> None:
     conversation, _ = store.conversations.create(None)
     other, _ = store.conversations.create(None)
-    store.conversations.add_turn(other.id, "?", [Reply("smalltalk", "!", "de")])
+    store.conversations.add_turn(other.id, "?", [Reply("smalltalk", "!", "de") for _ in range(9)])
     for number in range(3):
         replies = [Reply("smalltalk", f"{number}.{part}", "de") for part in (1, 2)]
         store.conversations.add_turn(conversation.id, f"Frage {number}", replies)
@@ -95,14 +94,11 @@ def test_a_turn_of_an_erased_conversation_is_not_stored(store: Store) -> None:
 def test_purging_erases_what_was_not_used_for_long_and_nothing_else(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from bot.storage import conversations, tables
-
     fresh, _ = store.conversations.create(None)
-    present = tables.now()
-    monkeypatch.setattr(conversations, "now", lambda: present - timedelta(days=31))
+    monkeypatch.setattr("bot.storage.conversations.now", lambda: now(days_ago=31))
     old, _ = store.conversations.create(None)
     revived, _ = store.conversations.create(None)
-    monkeypatch.setattr(conversations, "now", lambda: present)
+    monkeypatch.setattr("bot.storage.conversations.now", now)
     store.conversations.add_turn(revived.id, "wieder da", [])
     assert store.conversations.purge(30) == 1
     store.conversations.export(fresh.id)
@@ -135,7 +131,9 @@ def test_only_replies_of_the_conversation_itself_can_be_judged(store: Store) -> 
 
 def test_an_account_has_the_role_it_was_given(store: Store) -> None:
     tokens = {role: store.accounts.add(role, role) for role in ("agent", "editor", "approver", "admin")}
-    assert {role: store.accounts.role_of(token) for role, token in tokens.items()} == {role: role for role in tokens}
+    assert {role: store.accounts.role_of(token) for role, token in tokens.items()} == {
+        role: role for role in tokens
+    }
     assert store.accounts.role_of("unknown") is None
 
 

@@ -96,6 +96,13 @@ async def test_personal_data_is_masked_before_the_dialogue_and_the_store(
     assert stage.stored()[0] == "Ich bin [E-Mail]"
 
 
+async def test_personal_data_is_masked_in_a_question_without_a_conversation(
+    stage: Stage, dialogue: FakeDialogue
+) -> None:
+    await stage.turns.ask("Ich bin a@example.org", None)
+    assert dialogue.texts == ["Ich bin [E-Mail]"]
+
+
 async def test_a_secret_across_the_length_limit_is_masked_before_the_text_is_cut(stage: Stage) -> None:
     await stage.turns.say(stage.conversation, "x" * 85 + " erika.mustermann@example.org")
     assert "erika" not in stage.stored()[0]
@@ -124,7 +131,9 @@ async def test_a_caller_that_goes_away_does_not_cut_the_turn(stage: Stage, dialo
     assert stage.stored() == ["wait", "r1: wait"]
 
 
-async def test_a_turn_that_takes_too_long_ends_in_a_polite_error(tmp_path: Path, dialogue: FakeDialogue) -> None:
+async def test_a_turn_that_takes_too_long_ends_in_a_polite_error(
+    tmp_path: Path, dialogue: FakeDialogue
+) -> None:
     stage = Stage(tmp_path, shelf(brain(dialogue=dialogue)), seconds=0.01)
     (reply,) = await stage.turns.say(stage.conversation, "wait")
     assert (reply.status, reply.text.split()[0], reply.citations) == ("error", "utter_error", ())
@@ -154,7 +163,12 @@ async def test_when_the_search_fails_too_the_person_gets_a_polite_error(
 
 @pytest.mark.parametrize(
     ("language", "text", "spoken"),
-    [("en", "KI.NRW", "en"), (None, "Who runs KI.NRW?", "en"), (None, "Wer leitet KI.NRW?", "de"), (None, "K7", "de")],
+    [
+        ("en", "KI.NRW", "en"),
+        (None, "Who runs KI.NRW?", "en"),
+        (None, "Wer leitet KI.NRW?", "de"),
+        (None, "K7", "de"),
+    ],
 )
 async def test_without_a_dialogue_the_search_answers_in_the_questions_language(
     tmp_path: Path, language: str | None, text: str, spoken: str
@@ -185,7 +199,9 @@ async def test_a_conversation_erased_during_its_turn_is_forgotten_again(
     assert dialogue.forgotten == [stage.conversation.id]
 
 
-async def test_a_turn_in_flight_ends_on_the_brain_it_began_with(tmp_path: Path, dialogue: FakeDialogue) -> None:
+async def test_a_turn_in_flight_ends_on_the_brain_it_began_with(
+    tmp_path: Path, dialogue: FakeDialogue
+) -> None:
     newer = FakeDialogue("r2")
     stage = Stage(tmp_path, shelf(brain("r1", dialogue=dialogue), brain("r2", dialogue=newer)))
     turn = asyncio.create_task(stage.turns.say(stage.conversation, "wait"))

@@ -1,0 +1,1 @@
+"""What the bot can do: translates what `knowledge` found into messages. One file per ability."""

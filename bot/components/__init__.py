@@ -1,0 +1,1 @@
+"""The parts that Rasa builds its assistant from."""
