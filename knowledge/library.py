@@ -37,10 +37,11 @@ class Library:
         shipped, own = read_entries(self.shipped), read_entries(self.own)
         problems = [finding for entry in shipped + own for finding in entry.problems]
         problems += duplicates(shipped) + duplicates(own)
+        withdrawn: dict[str, date] = {}
         try:
             withdrawn = self.withdrawn()
         except TextError as error:
-            raise TextError(problems + list(error.problems)) from None
+            problems += error.problems
         entries = _overlaid(shipped, own, withdrawn)
         problems += unknown_successors(entries.values(), ids(shipped + own))
         if problems:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from knowledge.errors import TextError
@@ -76,7 +76,7 @@ def page_id(url: str) -> str:
     import httpx
 
     parsed = httpx.URL(url)
-    path = str(PurePosixPath(parsed.path).with_suffix("")) if parsed.path.strip("/") else ""
+    path = re.sub(r"\.(?:html?|php|aspx?)$", "", parsed.path)
     name = " ".join((parsed.host.removeprefix("www."), path, parsed.query.decode("ascii", "ignore")))
     made = slug(name)
     return made if len(made) < _ID_LENGTH else f"{made[: _ID_LENGTH - 9].strip('-')}-{digest(url)[:8]}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -75,25 +75,33 @@ def write_sources(root: Path) -> Path:
     return root
 
 
-@pytest.fixture(scope="session")
-def hashing_encoder() -> Iterator[HashingEncoder]:
-    """The encoder that Rasa's components are given for the whole session."""
+@pytest.fixture
+def hashing_encoder(monkeypatch: pytest.MonkeyPatch) -> HashingEncoder:
+    """The encoder that Rasa's components are given during the test."""
     import bot.dialogue  # noqa: F401 - sets Rasa's environment before Rasa is imported
     from bot.components import encoder_featurizer
 
     encoder = HashingEncoder()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(encoder_featurizer, "open_encoder", lambda settings, var: encoder)
-        yield encoder
+    monkeypatch.setattr(encoder_featurizer, "open_encoder", lambda settings, var: encoder)
+    return encoder
 
 
 @pytest.fixture(scope="session")
-def small_model(hashing_encoder: HashingEncoder, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A trained model file, alone in its folder."""
+def trained_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model file, alone in its folder, trained with the stand-in encoder."""
+    import bot.dialogue  # noqa: F401 - sets Rasa's environment before Rasa is imported
+    from bot.components import encoder_featurizer
     from bot.training import train_here
 
-    folder = tmp_path_factory.mktemp("model")
+    target = tmp_path_factory.mktemp("model") / "dialogue.tar.gz"
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(encoder_featurizer, "open_encoder", lambda settings, var: HashingEncoder())
         patch.setenv("RASA_MAX_CACHE_SIZE", "0")
-        train_here(write_sources(tmp_path_factory.mktemp("sources")), folder / "dialogue.tar.gz")
-    return folder / "dialogue.tar.gz"
+        train_here(write_sources(tmp_path_factory.mktemp("sources")), target)
+    return target
+
+
+@pytest.fixture
+def small_model(trained_model: Path, hashing_encoder: HashingEncoder) -> Path:
+    """The trained model, to be loaded with the encoder it was trained with."""
+    return trained_model

@@ -433,8 +433,8 @@ def test_the_press_article_is_shipped_word_for_word() -> None:
     )
     assert paragraphs[4] == (
         "Eine zentrale Aufgabe ist und bleibt dabei weiterhin der Netzausbau: „Wir brauchen ein"
-        " funktionierendes Netz zum Datenaustausch, dazu reichen keine Kabel aus der Zeit von Kaiser Wilhelm.“, wie Dirk"
-        " Binding betonte."
+        " funktionierendes Netz zum Datenaustausch, dazu reichen keine Kabel aus der Zeit von Kaiser"
+        " Wilhelm.“, wie Dirk Binding betonte."
     )
     assert paragraphs[5].endswith("positionieren und seine internationale Spitzenrolle ausbauen.")
     assert (len(document.text), len(document.text.split())) == (2530, 326)

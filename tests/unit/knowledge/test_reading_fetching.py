@@ -227,6 +227,11 @@ def test_a_server_that_stays_silent_is_reported_as_slow() -> None:
     assert Silent().refuses("https://a.org/") == "fetch_slow"
 
 
+def test_a_page_and_its_pdf_get_ids_that_differ() -> None:
+    assert page_id("https://a.org/x.html") == page_id("https://www.a.org/x") == "a-org-x"
+    assert page_id("https://a.org/x.pdf") == "a-org-x-pdf"
+
+
 def test_long_addresses_get_ids_that_differ() -> None:
     first, second = (page_id(f"https://a.org/{'lang/' * 40}{end}") for end in "xy")
     assert first != second
