@@ -74,9 +74,7 @@ async def proved(brain: Brain) -> Brain:
         if not replies or replies[0].status == "error":
             raise RuntimeError("no reply")
     except Exception as error:
-        log.error(
-            message("dialogue_not_loaded", release=brain.release, reason=f"{type(error).__name__}: {error}")
-        )
+        log.error(message("dialogue_not_loaded", release=brain.release, reason=f"{type(error).__name__}: {error}"))
         return replace(brain, dialogue=None)
     return brain
 

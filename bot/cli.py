@@ -121,7 +121,7 @@ def ask(question: str, language: str | None, as_json: bool) -> None:
     settings = load_settings()
     keeper = BrainKeeper(settings)
     keeper.open()
-    turns = Turns(keeper, None, Wording.load(settings.root / "domain.yml"), settings.limits)  # type: ignore[arg-type]
+    turns = Turns(keeper, None, Wording.load(), settings.limits)  # type: ignore[arg-type]
     reply = asyncio.run(turns.ask(question, language))
     if as_json:
         return _print(reply.as_json())
@@ -142,7 +142,7 @@ def texts() -> None:
 @click.argument("sources", nargs=-1, required=True)
 def texts_add(sources: tuple[str, ...]) -> None:
     """Adds files, folders and addresses; all are read before the first is stored."""
-    from bot.releasing import library
+    from knowledge.library import open_library
     from knowledge.reading import fetch, read_folder, read_text
 
     documents = []
@@ -153,7 +153,7 @@ def texts_add(sources: tuple[str, ...]) -> None:
             documents.extend(read_folder(Path(source)))
         else:
             documents.append(read_text(Path(source)))
-    shelf = library(load_settings())
+    shelf = open_library(load_settings())
     for document in documents:
         click.echo(_say(shelf.add(document), id=document.id))
     click.echo(_say("added_hint"))
@@ -163,9 +163,9 @@ def texts_add(sources: tuple[str, ...]) -> None:
 @_json
 def texts_list(as_json: bool) -> None:
     """All texts that the next release would hold."""
-    from bot.releasing import library
+    from knowledge.library import open_library
 
-    documents = library(load_settings()).documents()
+    documents = open_library(load_settings()).documents()
     if as_json:
         keys = ("id", "title", "kind", "date", "publisher", "url", "topics")
         return _print([{key: getattr(each, key) for key in keys} for each in documents])
@@ -177,9 +177,9 @@ def texts_list(as_json: bool) -> None:
 @click.argument("text_id", metavar="ID")
 def texts_show(text_id: str) -> None:
     """One text as it would be published."""
-    from bot.releasing import library
+    from knowledge.library import open_library
 
-    found = {each.id: each for each in library(load_settings()).documents()}.get(text_id)
+    found = {each.id: each for each in open_library(load_settings()).documents()}.get(text_id)
     if found is None:
         raise click.ClickException(_say("text_unknown", id=text_id))
     click.echo(f"{found.title}\n{found.publisher} {found.date or ''} {found.url}\n\n{found.text}")
@@ -189,9 +189,9 @@ def texts_show(text_id: str) -> None:
 @click.argument("text_id", metavar="ID")
 def texts_withdraw(text_id: str) -> None:
     """Leaves a text out of the next release."""
-    from bot.releasing import library
+    from knowledge.library import open_library
 
-    library(load_settings()).withdraw(text_id)
+    open_library(load_settings()).withdraw(text_id)
     click.echo(_say("withdrawn", id=text_id))
 
 
@@ -288,7 +288,12 @@ def train(as_json: bool) -> int:
 
 @cli.command(help="evaluate")
 @click.option("--questions", required=True, type=click.Path(path_type=Path), help="questions", cls=_Option)
-@click.option("--texts", type=click.Path(exists=True, file_okay=False, path_type=Path), help="evaluate_texts", cls=_Option)
+@click.option(
+    "--texts",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="evaluate_texts",
+    cls=_Option,
+)
 @click.option("--json", "target", type=click.Path(path_type=Path), help="report", cls=_Option)
 def evaluate(questions: Path, texts: Path | None, target: Path | None) -> None:
     """Measures; the published release is left alone."""
@@ -469,13 +474,9 @@ def main() -> None:
 
 
 def _known_failure(error: Exception) -> int:
-    from bot.dialogue import DialogueError
     from bot.storage.tables import StorageError
 
-    if isinstance(error, StorageError):
-        click.echo(_say("storage", detail=error), err=True)
-    elif isinstance(error, DialogueError):
-        click.echo(str(error), err=True)
-    else:
+    if not isinstance(error, StorageError | OSError):
         raise error
+    click.echo(_say("storage", detail=error), err=True)
     return 1

@@ -62,9 +62,7 @@ class Dialogue:
         self._encoder = encoder
 
     @classmethod
-    def load(
-        cls, model: Path, knowledge: Knowledge, settings: Settings, memory: Memory | None = None
-    ) -> Dialogue:
+    def load(cls, model: Path, knowledge: Knowledge, settings: Settings, memory: Memory | None = None) -> Dialogue:
         """Loads a model file (blocking, seconds the first time). `memory` of an earlier dialogue carries
         running conversations over. Raises DialogueError when the file is missing or broken or belongs to
         another encoder, and EncoderError."""
@@ -79,9 +77,7 @@ class Dialogue:
                 generator=Responses(),
                 tracker_store=MemoryTrackerStore(memory),
                 lock_store=memory.locks,
-                action_endpoint=InProcessActions(
-                    [AnswerAction(knowledge), ContactAction(settings.servicecenter)]
-                ),
+                action_endpoint=InProcessActions([AnswerAction(knowledge), ContactAction(settings.servicecenter)]),
             )
             return cls(agent, knowledge, current_encoder(), memory)
         except Exception as error:  # whatever Rasa, its components or a damaged archive raise

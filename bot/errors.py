@@ -3,18 +3,8 @@ messages.yml."""
 
 from __future__ import annotations
 
-from functools import cache
-from pathlib import Path
-
-import yaml
-
+from bot.messages import message
 from knowledge.errors import KnowledgeError
-
-
-@cache
-def _messages() -> dict[str, str]:
-    messages: dict[str, str] = yaml.safe_load(Path(__file__).with_name("messages.yml").read_text("utf-8"))
-    return messages
 
 
 class DialogueError(KnowledgeError):
@@ -22,7 +12,7 @@ class DialogueError(KnowledgeError):
 
     def __init__(self, code: str, **values: object) -> None:
         self.code = code
-        Exception.__init__(self, _messages()[code].format(**values).strip())
+        Exception.__init__(self, message(code, **values))
 
 
 class TrainingError(DialogueError):

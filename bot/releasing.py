@@ -7,7 +7,7 @@ from pathlib import Path
 from bot.evaluating import GoldenGate
 from bot.training import fingerprint, train_dialogue
 from knowledge.building import Built, Progress, build_release
-from knowledge.library import Library
+from knowledge.library import open_library
 from knowledge.reading import read_folder
 from knowledge.settings import Settings
 
@@ -27,12 +27,7 @@ class RasaTraining:
         train_dialogue(target, self._settings)
 
 
-def library(settings: Settings) -> Library:
-    """The shipped texts overlaid with the editors' own."""
-    return Library(settings.paths.texts, settings.paths.var / "texts")
-
-
 def build(settings: Settings, progress: Progress, texts: Path | None = None) -> Built:
     """Builds a release from the editors' texts, or from a folder of text files. Raises KnowledgeError."""
-    documents = library(settings).documents() if texts is None else read_folder(texts)
+    documents = open_library(settings).documents() if texts is None else read_folder(texts)
     return build_release(settings, documents, RasaTraining(settings), GoldenGate(settings), progress)

@@ -38,9 +38,7 @@ def serve(settings: Settings, host: str = DEFAULT_HOST, port: int = DEFAULT_PORT
     Port 0 takes any free one. To be called in the main thread."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("bot").setLevel(logging.INFO)
-    warnings.simplefilter(
-        "ignore"
-    )  # of libraries, about their own future; operators can do nothing about them
+    warnings.simplefilter("ignore")  # of libraries, about their own future; operators can do nothing about them
     try:
         listener = _listening(host, port)
     except (OSError, OverflowError) as error:
@@ -81,9 +79,7 @@ def _configuration(app: FastAPI) -> uvicorn.Config:
 class _Server(uvicorn.Server):
     """uvicorn, which otherwise waits at its end for streams that never end."""
 
-    def __init__(
-        self, config: uvicorn.Config, started: Callable[[], None], stopping: Callable[[], None]
-    ) -> None:
+    def __init__(self, config: uvicorn.Config, started: Callable[[], None], stopping: Callable[[], None]) -> None:
         super().__init__(config)
         self._when_started = started
         self._when_stopping = stopping

@@ -17,7 +17,12 @@ class Knowledge:
     """One opened release: search it, ask it. Immutable, so safe to share between threads."""
 
     def __init__(
-        self, release: Release, retriever: Retriever, decision: Decision, settings: AnsweringSettings, top_k: int
+        self,
+        release: Release,
+        retriever: Retriever,
+        decision: Decision,
+        settings: AnsweringSettings,
+        top_k: int,
     ) -> None:
         self.release = release
         self._retriever = retriever
@@ -39,8 +44,7 @@ class Knowledge:
         hits = ranking.hits
         if not hits:
             return Retrieval((), (), 0.0, self.release.id), ranking
-        indexes = self._retriever.indexes
-        confidence = self._decision.confidence(features(question.text, hits, indexes.ngrams, indexes.words))
+        confidence = self._decision.confidence(features(question, hits))
         kept = top_k or self._top_k
         return Retrieval(hits[:kept], hits[kept:], confidence, self.release.id), ranking
 

@@ -18,7 +18,7 @@ from knowledge.encoder import Encoder, open_encoder
 from knowledge.errors import ReleaseError
 from knowledge.evaluation import load_questions
 from knowledge.index import VectorIndex
-from knowledge.language import LANGUAGES, detect
+from knowledge.language import LANGUAGES, content_words, detect
 from knowledge.model import BERLIN, Document, Passage, Question, Release, Topic, digest
 from knowledge.reading.markdown import write_markdown
 from knowledge.releases import load_folder, manifest, new_folder, release_ids, write_manifest, write_passages
@@ -28,10 +28,10 @@ from knowledge.splitting import split_document
 
 _BATCH = 64
 _LEAST_ANSWERABLE = 40
-_REMOVED_SHARE = 0.3  # weight of a question whose text was taken away, against one that is answered
 _DEFAULT_DECISION = Path(__file__).with_name("decision.json")  # `make decision` writes it
 _SUGGESTED_TOPICS: tuple[Topic, ...] = ("ki_nrw", "sme_support", "events", "other")
 _SUGGESTED_LENGTH = 75
+_EVERYWHERE = {"ki", "nrw", "ai"}  # name nothing in particular here
 _SUGGESTED_PER_TOPIC = 3
 
 Progress = Callable[[str, int, int], None]  # step, done, total
@@ -182,16 +182,14 @@ class _Encodings:
         return vectors
 
 
-def _calibrate(
-    retriever: Retriever, encodings: _Encodings, settings: Settings, progress: Progress
-) -> Decision:
+def _calibrate(retriever: Retriever, encodings: _Encodings, settings: Settings, progress: Progress) -> Decision:
     """Learns the decision from questions the release answers and from questions it does not, see
     knowledge.decision. With too few answerable ones the decision fitted on the shipped texts serves."""
     examples = _examples(retriever, settings)
     if sum(bool(each.documents) for each in examples) < _LEAST_ANSWERABLE:
         return Decision.from_json(json.loads(_DEFAULT_DECISION.read_text("utf-8")))
     vectors = encodings.calibration([each.text for each in examples])
-    rows, right, groups, weights = [], [], [], []
+    rows, right, answerable, groups = [], [], [], []
     for number, (example, vector) in enumerate(zip(examples, vectors, strict=True)):
         if number % _BATCH == 0:
             progress("calibrate", number, len(examples))
@@ -199,13 +197,13 @@ def _calibrate(
         for left in (Left(), Left(example.documents)) if example.documents else (Left(),):
             hits = retriever.rank(question, left, vector).hits
             if hits:
-                rows.append(features(example.text, hits, retriever.indexes.ngrams, retriever.indexes.words))
+                rows.append(features(question, hits))
                 right.append(hits[0].document.id in example.documents and not left.documents)
+                answerable.append(-1 if left.documents else int(bool(example.documents)))
                 groups.append(number)
-                weights.append(_REMOVED_SHARE if left.documents else 1.0)
     progress("calibrate", len(examples), len(examples))
-    samples = (np.array(rows), np.array(right), np.array(groups), np.array(weights))
-    return fit(*samples, settings.answering.tolerated_wrong_rate)
+    samples = (np.array(rows), np.array(right), np.array(answerable), np.array(groups))
+    return fit(*samples, settings.answering)
 
 
 @dataclass(frozen=True)
@@ -232,9 +230,7 @@ def _with_suggestions(release: Release, knowledge: Knowledge) -> Release:
             found = _answered_questions(knowledge, language, topic)
             if found:
                 suggestions.setdefault(language, {})[topic] = tuple(found)
-    return Release(
-        release.id, release.created, release.encoder, release.documents, release.passages, suggestions
-    )
+    return Release(release.id, release.created, release.encoder, release.documents, release.passages, suggestions)
 
 
 def _answered_questions(knowledge: Knowledge, language: str, topic: Topic) -> list[str]:
@@ -243,8 +239,7 @@ def _answered_questions(knowledge: Knowledge, language: str, topic: Topic) -> li
         if document.topics[:1] != (topic,) or document.kind == "event":
             continue
         for text in document.questions:
-            well_formed = text[:1].isupper() and text.endswith("?") and len(text) <= _SUGGESTED_LENGTH
-            if not well_formed or (detect(text) or "de") != language:
+            if not _stands_alone(text, document) or (detect(text) or "de") != language:
                 continue
             answer = knowledge.answer(Question(text, "en" if language == "en" else "de"))
             if answer.status == "answered" and answer.citations[0].document_id == document.id:
@@ -255,8 +250,19 @@ def _answered_questions(knowledge: Knowledge, language: str, topic: Topic) -> li
     return found
 
 
+def _stands_alone(question: str, document: Document) -> bool:
+    """A complete question that names what it is about."""
+    complete = question[:1].isupper() and question.endswith("?") and len(question) <= _SUGGESTED_LENGTH
+    return complete and bool(set(content_words(question)) & set(content_words(document.title)) - _EVERYWHERE)
+
+
 def _dialogue_model(
-    settings: Settings, folder: Path, parent: str | None, fingerprint: str, dialogue: DialogueTrainer, progress: Progress
+    settings: Settings,
+    folder: Path,
+    parent: str | None,
+    fingerprint: str,
+    dialogue: DialogueTrainer,
+    progress: Progress,
 ) -> None:
     """Takes the parent's intent model over when training would give the same one."""
     target = folder / "dialogue.tar.gz"
@@ -267,4 +273,3 @@ def _dialogue_model(
     progress("train_dialogue", 0, 1)
     dialogue.train(target)
     progress("train_dialogue", 1, 1)
-

@@ -183,7 +183,9 @@ def _intents(results: Sequence[Result]) -> dict[str, Any]:
 
 def _risk_coverage(results: Sequence[Result]) -> list[dict[str, float]]:
     """For every confidence as threshold: the share of answerable questions answered and of answers that are wrong."""
-    rated = [each for each in results if each.question.expect in ("answer", "decline") and each.shown.confidence is not None]
+    rated = [
+        each for each in results if each.question.expect in ("answer", "decline") and each.shown.confidence is not None
+    ]
     rated = sorted((each for each in rated if each.shown.cited), key=lambda each: -float(each.shown.confidence or 0))
     answerable = sum(each.question.expect == "answer" for each in results)
     curve, wrong = [], 0

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import cache
-from math import log
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -51,13 +49,12 @@ _ANALYSES: dict[Analysis, Callable[[str], list[str]]] = {"words": words, "ngrams
 class LexicalIndex:
     """BM25 scores of one question against every text, in the order they were indexed."""
 
-    def __init__(self, analysis: Analysis, bm25: bm25s.BM25, idf: dict[str, float], size: int) -> None:
+    def __init__(self, analysis: Analysis, bm25: bm25s.BM25, vocabulary: frozenset[str], size: int) -> None:
         self._analysis = analysis
         self._analyse = _ANALYSES[analysis]
         self._bm25 = bm25
-        self._idf = idf
+        self._vocabulary = vocabulary
         self._size = size
-        self._unknown_idf = log(1 + size + 0.5)
 
     @classmethod
     def build(cls, texts: Sequence[str], analysis: Analysis) -> LexicalIndex:
@@ -67,32 +64,20 @@ class LexicalIndex:
         tokens = [_ANALYSES[analysis](text) for text in texts]
         bm25 = bm25s.BM25(k1=_K1, b=_B, method="lucene")
         bm25.index(tokens, show_progress=False)
-        counts = Counter(token for each in tokens for token in set(each))
-        idf = {token: log(1 + (len(texts) - n + 0.5) / (n + 0.5)) for token, n in sorted(counts.items())}
-        return cls(analysis, bm25, idf, len(texts))
+        return cls(analysis, bm25, frozenset(token for each in tokens for token in each), len(texts))
 
     def scores(self, question: str) -> np.ndarray:
         """float32 of shape (number of texts,), at least 0."""
-        known = [token for token in self._analyse(question) if token in self._idf]
+        known = [token for token in self._analyse(question) if token in self._vocabulary]
         if not known:
             return np.zeros(self._size, np.float32)
         return self._bm25.get_scores(known)
 
-    def coverage(self, question: str, text: str) -> float:
-        """Share in [0, 1] of the question's idf mass that `text` contains; unknown tokens weigh most."""
-        asked = set(self._analyse(question))
-        found = asked & set(self._analyse(text))
-        mass = sum(self._weight(token) for token in asked)
-        return sum(self._weight(token) for token in found) / mass if mass else 0.0
-
-    def _weight(self, token: str) -> float:
-        return self._idf.get(token, self._unknown_idf)
-
     def save(self, folder: Path) -> None:
         """Writes the index into the new folder `folder`."""
         self._bm25.save(str(folder), show_progress=False)
-        head = {"analysis": self._analysis, "size": self._size, "idf": self._idf}
-        (folder / "analysis.json").write_text(json.dumps(head, ensure_ascii=False), "utf-8")
+        head = {"analysis": self._analysis, "size": self._size}
+        (folder / "analysis.json").write_text(json.dumps(head), "utf-8")
 
     @classmethod
     def load(cls, folder: Path) -> LexicalIndex:
@@ -100,7 +85,8 @@ class LexicalIndex:
         import bm25s
 
         head = json.loads((folder / "analysis.json").read_text("utf-8"))
-        return cls(head["analysis"], bm25s.BM25.load(str(folder)), head["idf"], head["size"])
+        bm25 = bm25s.BM25.load(str(folder))
+        return cls(head["analysis"], bm25, frozenset(bm25.vocab_dict), head["size"])
 
 
 def _folded(text: str) -> list[str]:

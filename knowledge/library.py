@@ -18,6 +18,7 @@ from knowledge.reading.files import sync_folder, write_atomically
 from knowledge.reading.folder import duplicates, ids, read_entries, unknown_successors
 from knowledge.reading.front_matter import findings
 from knowledge.reading.markdown import Entry, write_markdown
+from knowledge.settings import Settings
 
 _WITHDRAWN = "withdrawn.yml"
 
@@ -121,3 +122,8 @@ class Library:
 def _overlaid(shipped: list[Entry], own: list[Entry], withdrawn: dict[str, date]) -> dict[str, Entry]:
     entries = {entry.document.id: entry for entry in [*shipped, *own]}
     return {name: entry for name, entry in entries.items() if name not in withdrawn}
+
+
+def open_library(settings: Settings) -> Library:
+    """The shipped texts overlaid with the editors' own, as the settings place them."""
+    return Library(settings.paths.texts, settings.paths.var / "texts")

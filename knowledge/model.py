@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 from dataclasses import dataclass, field
-from datetime import date, datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -39,32 +39,32 @@ class Document:
     title: str
     text: str
     kind: Kind = "press_release"
-    date: date | None = None
+    date: dt.date | None = None
     publisher: str = ""
     url: str = ""
     topics: tuple[Topic, ...] = ()
-    valid_until: date | None = None
+    valid_until: dt.date | None = None
     superseded_by: str = ""
     language: str = "de"
-    starts: datetime | date | None = None  # kind event; a datetime carries Europe/Berlin
-    ends: datetime | date | None = None
+    starts: dt.datetime | dt.date | None = None  # kind event; a datetime carries Europe/Berlin
+    ends: dt.datetime | dt.date | None = None
     place: str = ""
     registration_url: str = ""
     questions: tuple[str, ...] = ()  # further ways to reach the text; never quoted
     sources: tuple[Source, ...] = ()
 
-    def outdated(self, today: date) -> bool:
+    def outdated(self, today: dt.date) -> bool:
         """True when a newer text replaces this one or its validity has ended before `today`."""
         return bool(self.superseded_by) or (self.valid_until is not None and self.valid_until < today)
 
-    def past(self, now: datetime) -> bool:
+    def past(self, now: dt.datetime) -> bool:
         """True for an event that has ended before `now`; an event without an end lasts its whole first day."""
         last = self.ends or self.starts
         if last is None:
             return False
-        if isinstance(last, datetime) and self.ends is not None:
+        if isinstance(last, dt.datetime) and self.ends is not None:
             return last < now
-        day = last.date() if isinstance(last, datetime) else last
+        day = last.date() if isinstance(last, dt.datetime) else last
         return day < now.astimezone(BERLIN).date()
 
 
@@ -96,7 +96,7 @@ class Question:
     text: str
     language: Language = "de"
     topic: Topic | None = None
-    now: datetime = field(default_factory=lambda: datetime.now(BERLIN))
+    now: dt.datetime = field(default_factory=lambda: dt.datetime.now(BERLIN))
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ class Citation:
     document_id: str
     title: str
     publisher: str
-    date: date | None
+    date: dt.date | None
     url: str
     quote: str
     passage: str
@@ -155,7 +155,7 @@ class Release:
     language and topic, questions it answers."""
 
     id: str
-    created: datetime
+    created: dt.datetime
     encoder: str
     documents: int
     passages: int

@@ -19,7 +19,7 @@ from knowledge.answering import Knowledge
 from knowledge.decision import Decision
 from knowledge.encoder import Encoder, open_encoder
 from knowledge.errors import ReleaseError
-from knowledge.model import Document, Passage, Release
+from knowledge.model import Passage, Release
 from knowledge.reading.markdown import read_markdown
 from knowledge.retrieval import Indexes, Retriever
 from knowledge.settings import Settings
@@ -77,9 +77,7 @@ def open_release(settings: Settings, release_id: str | None = None) -> Knowledge
             raise ReleaseError("release_broken", release=release_id, detail=name)
     encoder = open_encoder(settings.encoder, settings.paths.var)
     if encoder.name != description["encoder"]:
-        raise ReleaseError(
-            "encoder_mismatch", release=release_id, expected=description["encoder"], found=encoder.name
-        )
+        raise ReleaseError("encoder_mismatch", release=release_id, expected=description["encoder"], found=encoder.name)
     return load_folder(folder, encoder, settings)
 
 
@@ -148,7 +146,12 @@ def new_folder(settings: Settings, release_id: str) -> Iterator[Path]:
 def write_manifest(folder: Path, release: Release, parent: str | None, gate: dict[str, Any], **more: Any) -> None:
     """Writes release.json with the digests of all files that lie in `folder` by then."""
     files = {str(path.relative_to(folder)): file_digest(path) for path in sorted(folder.rglob("*")) if path.is_file()}
-    content = asdict(release) | {"created": release.created.isoformat(), "parent": parent, "gate": gate, **more}
+    content = asdict(release) | {
+        "created": release.created.isoformat(),
+        "parent": parent,
+        "gate": gate,
+        **more,
+    }
     (folder / _MANIFEST).write_text(json.dumps(content | {"files": files}, ensure_ascii=False, indent=1), "utf-8")
 
 

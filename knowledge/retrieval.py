@@ -54,14 +54,16 @@ class Indexes:
     @classmethod
     def load(cls, folder: Path) -> Indexes:
         """Opens what `save` wrote."""
-        vectors = {name: VectorIndex.load(folder / f"{name}.faiss") for name in ("passages", "sentences", "questions")}
-        lexical = {name: LexicalIndex.load(folder / name) for name in ("words", "ngrams", "sentence_ngrams")}
-        questions = LexicalIndex.load(folder / "question_ngrams") if (folder / "question_ngrams").exists() else None
+        questions = folder / "question_ngrams"
         with np.load(folder / "rows.npz", allow_pickle=False) as rows:
             return cls(
-                **vectors,
-                **lexical,
-                question_ngrams=questions,
+                passages=VectorIndex.load(folder / "passages.faiss"),
+                sentences=VectorIndex.load(folder / "sentences.faiss"),
+                questions=VectorIndex.load(folder / "questions.faiss"),
+                words=LexicalIndex.load(folder / "words"),
+                ngrams=LexicalIndex.load(folder / "ngrams"),
+                sentence_ngrams=LexicalIndex.load(folder / "sentence_ngrams"),
+                question_ngrams=LexicalIndex.load(questions) if questions.exists() else None,
                 sentence_starts=rows["sentences"],
                 question_passages=rows["questions"],
             )
@@ -129,7 +131,9 @@ class Retriever:
         signals = self._signals(vector, rows, lexical, by_question)
         scores = self._fuse(question, rows, signals)
         order = np.argsort(-scores, kind="stable")
-        hits = tuple(self._hit(int(rows[i]), float(scores[i]), {k: float(v[i]) for k, v in signals.items()}) for i in order)
+        hits = tuple(
+            self._hit(int(rows[i]), float(scores[i]), {k: float(v[i]) for k, v in signals.items()}) for i in order
+        )
         return Ranking(hits, vector)
 
     def best_sentences(self, question: Question, ranking: Ranking) -> tuple[ScoredSentence, ...]:
@@ -144,7 +148,7 @@ class Retriever:
             scores = scores + self._settings.sentence_ngrams * _standardised(grams)
         places = [(hit, position) for hit in hits for position in range(len(hit.passage.sentences))]
         order = np.argsort(-scores, kind="stable")
-        return tuple(ScoredSentence(*places[index], float(scores[index])) for index in order)
+        return tuple(ScoredSentence(places[index][0], places[index][1], float(scores[index])) for index in order)
 
     def _sentence_rows(self, passage: Passage) -> np.ndarray:
         row = next(row for row in self._rows_of[passage.document_id] if self.passages[row].id == passage.id)
@@ -167,7 +171,11 @@ class Retriever:
         return best
 
     def _candidates(
-        self, vector: np.ndarray, lexical: dict[str, np.ndarray], by_question: dict[int, tuple[float, float]], left: Left
+        self,
+        vector: np.ndarray,
+        lexical: dict[str, np.ndarray],
+        by_question: dict[int, tuple[float, float]],
+        left: Left,
     ) -> np.ndarray:
         top_k = self._settings.candidates
         found = [
@@ -180,9 +188,7 @@ class Retriever:
         for row in list(rows):  # a replaced text never stands without the one that replaces it
             successor = self.documents[self.passages[row].document_id].superseded_by
             rows.update(self._rows_of.get(successor, ()))
-        return np.array(
-            sorted(row for row in rows if self.passages[row].document_id not in left.documents), np.int64
-        )
+        return np.array(sorted(row for row in rows if self.passages[row].document_id not in left.documents), np.int64)
 
     def _signals(
         self,
@@ -218,11 +224,13 @@ class Retriever:
         german = question.language == "de"
         weights = self._settings.weights if german else self._settings.foreign_weights
         scores = sum(
-            (weight * signals[name] for name, weight in weights.model_dump().items()), start=np.zeros(len(rows))
+            (weight * signals[name] for name, weight in weights.model_dump().items()),
+            start=np.zeros(len(rows)),
         )
         documents = [self.documents[self.passages[row].document_id] for row in rows]
         today = question.now.date()
         scores += self._settings.topic_bonus * np.array([question.topic in document.topics for document in documents])
+        scores += self._settings.original_bonus * np.array([document.kind != "fact_sheet" for document in documents])
         scores -= self._settings.outdated_penalty * np.array([document.outdated(today) for document in documents])
         return _below_successors(scores, documents)
 

@@ -10,18 +10,18 @@ from knowledge.model import Document, Passage, digest
 _HEADING = "## "
 _SHORT = 0.4  # a last passage below this share of passage_words joins the one before
 _MONTHS = "Januar|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember"
-# syntok 1.4 ends a sentence at the ordinal in "1. Dezember" and at "Nr." before a number …
+# syntok 1.4 ends a sentence at a semicolon, at the ordinal in "1. Dezember" and at "Nr." before a number …
 _UNFINISHED = re.compile(r"(?:\b\d{1,2}\.|\b(?:Nr|Art|Abs|Str|Mio|Mrd|ca|bzw|vgl)\.)$")
 _CONTINUATION = re.compile(rf"(?:{_MONTHS})\b|[a-zäöüß\d]")
-# … and overlooks the end in „Satz.“ Nächster Satz.
-_CLOSED_QUOTE = re.compile(r"(?<=[.!?][“”\"])\s+(?=[A-ZÄÖÜ„])")
+# … and overlooks the ends in „Satz.“ Nächster Satz. and in (Stand: 2024). Nächster Satz.
+_OVERLOOKED = re.compile(r"(?:(?<=[.!?][“”\"])|(?<=\)\.))\s+(?=[A-ZÄÖÜ„])")
 
 Span = tuple[int, int]
 
 
 def split_document(document: Document, passage_words: int) -> tuple[Passage, ...]:
-    """All sentences of the document in order, gathered into passages that end at the sentence with which they
-    reach `passage_words`; a passage never crosses a heading. Equal wording within one document is kept once."""
+    """All sentences of the document in order, gathered into passages that end at the sentence with which
+    they reach `passage_words`; none crosses a heading. Equal wording within one document is kept once."""
     passages: dict[str, Passage] = {}
     for heading, sentences in _sections(document.text):
         for group in _gather(document.text, sentences, passage_words):
@@ -40,23 +40,28 @@ def sentence_spans(text: str) -> list[Span]:
     for paragraph in segmenter.analyze(text):
         for tokens in paragraph:
             start, end = tokens[0].offset, tokens[-1].offset + len(tokens[-1].value)
-            if spans and _UNFINISHED.search(text[slice(*spans[-1])]) and _CONTINUATION.match(text[start:end]):
+            if spans and _unfinished(text[slice(*spans[-1])], text[start:end]):
                 spans[-1] = (spans[-1][0], end)
             else:
                 spans.append((start, end))
-    return [part for span in spans for part in _at_closed_quotes(text, span)]
+    return [part for span in spans for part in _at_overlooked_ends(text, span)]
 
 
-def _at_closed_quotes(text: str, span: Span) -> Iterator[Span]:
+def _unfinished(before: str, after: str) -> bool:
+    return before.endswith(";") or bool(_UNFINISHED.search(before) and _CONTINUATION.match(after))
+
+
+def _at_overlooked_ends(text: str, span: Span) -> Iterator[Span]:
     start, end = span
-    for gap in _CLOSED_QUOTE.finditer(text, start, end):
+    for gap in _OVERLOOKED.finditer(text, start, end):
         yield start, gap.start()
         start = gap.end()
     yield start, end
 
 
 def _sections(text: str) -> Iterator[tuple[str, list[Span]]]:
-    heading, spans = "", []
+    heading = ""
+    spans: list[Span] = []
     for block in re.finditer(r"[^\n]+", text):
         if block.group().startswith(_HEADING):
             if spans:

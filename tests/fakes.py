@@ -29,9 +29,7 @@ DOCUMENT = Document(
     topics=("ki_nrw",),
 )
 PASSAGE = Passage("talk-1", "talk", DOCUMENT.title, "", DOCUMENT.text, (DOCUMENT.text,))
-CITATION = Citation(
-    "talk", DOCUMENT.title, "Staatskanzlei", DOCUMENT.date, DOCUMENT.url, QUOTE, PASSAGE.text, False
-)
+CITATION = Citation("talk", DOCUMENT.title, "Staatskanzlei", DOCUMENT.date, DOCUMENT.url, QUOTE, PASSAGE.text, False)
 
 
 @dataclass
@@ -58,11 +56,7 @@ class FakeKnowledge:
         return Retrieval(hits[:top_k], hits[top_k:], 0.8, self.release)
 
     def suggestions(self, language: str, topic: Topic | None = None) -> tuple[str, ...]:
-        return (
-            ("Who runs it?",)
-            if language == "en"
-            else ("Was ist KI.NRW?", "Wer leitet sie?", "Was kostet das?")
-        )
+        return ("Who runs it?",) if language == "en" else ("Was ist KI.NRW?", "Wer leitet sie?", "Was kostet das?")
 
 
 @dataclass
@@ -110,9 +104,7 @@ class FakeWording:
 WORDING = cast("Wording", FakeWording())
 
 
-def brain(
-    release: str = "r1", knowledge: FakeKnowledge | None = None, dialogue: FakeDialogue | None = None
-) -> Brain:
+def brain(release: str = "r1", knowledge: FakeKnowledge | None = None, dialogue: FakeDialogue | None = None) -> Brain:
     """A brain of stand-ins; without a dialogue unless one is given."""
     known = knowledge or FakeKnowledge(release)
     return Brain(release, cast("Knowledge", known), cast("Dialogue | None", dialogue))

@@ -60,9 +60,7 @@ class Memory:
 
     def _drop(self) -> None:
         oldest = self._clock() - self._idle_seconds
-        while self._kept and (
-            len(self._kept) > self._conversations or next(iter(self._kept.values()))[0] < oldest
-        ):
+        while self._kept and (len(self._kept) > self._conversations or next(iter(self._kept.values()))[0] < oldest):
             self._kept.popitem(last=False)
 
 
@@ -73,7 +71,10 @@ class PromptLocks(InMemoryLockStore):
     def lock(
         self, conversation_id: str, lock_lifetime: float = LOCK_LIFETIME, wait_time_in_seconds: float = 0.05
     ) -> AbstractAsyncContextManager[TicketLock]:
-        return super().lock(conversation_id, lock_lifetime, wait_time_in_seconds)
+        lock: AbstractAsyncContextManager[TicketLock] = super().lock(
+            conversation_id, lock_lifetime, wait_time_in_seconds
+        )
+        return lock
 
 
 class MemoryTrackerStore(TrackerStore, SerializedTrackerAsText):

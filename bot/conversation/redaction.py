@@ -13,9 +13,7 @@ _EMAIL = re.compile(
 
 # A German IBAN is masked even when mistyped; elsewhere length and check digits tell it from other codes.
 _GERMAN_IBAN = re.compile(r"(?<![^\W_])DE(?:[ \u00a0\u202f.-]{0,2}\d){20}(?!\d)", re.I | re.ASCII)
-_IBAN = re.compile(
-    r"(?<![^\W_])(?P<country>[A-Z]{2})\d{2}(?:[ \u00a0\u202f.-]{0,2}[A-Z0-9]){11,34}", re.I | re.ASCII
-)
+_IBAN = re.compile(r"(?<![^\W_])(?P<country>[A-Z]{2})\d{2}(?:[ \u00a0\u202f.-]{0,2}[A-Z0-9]){11,34}", re.I | re.ASCII)
 _IBAN_LENGTHS = {
     country: length
     for length, countries in (

@@ -29,9 +29,7 @@ def cleaned(text: str) -> str:
     """`text` in Unicode's composed form without control, direction and zero-width characters. Line breaks
     inside stay, white space at the ends goes."""
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\t", " "))
-    kept = (
-        sign for sign in text if sign == "\n" or unicodedata.category(sign) not in ("Cc", "Cf", "Cs", "Co")
-    )
+    kept = (sign for sign in text if sign == "\n" or unicodedata.category(sign) not in ("Cc", "Cf", "Cs", "Co"))
     return "".join(kept).strip()
 
 
@@ -108,9 +106,7 @@ class Turns:
             await forget(brain, conversation_id)
         return next((reply for reply in replies if reply.citations), replies[0])
 
-    async def _replies(
-        self, brain: Brain, conversation_id: str, text: str, language: str | None
-    ) -> list[Reply]:
+    async def _replies(self, brain: Brain, conversation_id: str, text: str, language: str | None) -> list[Reply]:
         started = time.perf_counter()
         refused = refusal(text, self._limits)
         if refused:
@@ -120,9 +116,7 @@ class Turns:
         self._observe(replies[0].status, time.perf_counter() - started)
         return replies
 
-    async def _answered(
-        self, brain: Brain, conversation_id: str, text: str, language: str | None
-    ) -> list[Reply]:
+    async def _answered(self, brain: Brain, conversation_id: str, text: str, language: str | None) -> list[Reply]:
         # A leading slash is a command to Rasa, which gives people no commands.
         text = text.lstrip("/ \n")
         try:
@@ -133,9 +127,7 @@ class Turns:
             _log_failure("A turn", error)
             return [self._fixed(brain, "utter_error", "error", language)]
 
-    async def _from_dialogue(
-        self, brain: Brain, conversation_id: str, text: str, language: str | None
-    ) -> list[Reply]:
+    async def _from_dialogue(self, brain: Brain, conversation_id: str, text: str, language: str | None) -> list[Reply]:
         if brain.dialogue is None:
             return []
         try:

@@ -89,9 +89,7 @@ class Conversations:
     def add_turn(self, conversation_id: str, text: str, replies: Sequence[Reply]) -> None:
         """Writes a person's masked text and the replies to it, together. Raises UnknownConversation."""
         with writing(self._engine) as connection:
-            touched = (
-                update(conversations).where(conversations.c.id == conversation_id).values(last_used=now())
-            )
+            touched = update(conversations).where(conversations.c.id == conversation_id).values(last_used=now())
             if connection.execute(touched).rowcount == 0:
                 raise UnknownConversation(conversation_id)
             _append(connection, conversation_id, id=uuid.uuid4().hex, author="person", text=text)
@@ -185,9 +183,7 @@ def _require(connection: Connection, conversation_id: str) -> Any:
 
 
 def _append(connection: Connection, conversation_id: str, **columns: Any) -> None:
-    last = select(func.coalesce(func.max(messages.c.position), 0)).where(
-        messages.c.conversation_id == conversation_id
-    )
+    last = select(func.coalesce(func.max(messages.c.position), 0)).where(messages.c.conversation_id == conversation_id)
     position = last.scalar_subquery() + 1
     row = {"conversation_id": conversation_id, "position": position, "created": now(), **columns}
     connection.execute(insert(messages).values(row))

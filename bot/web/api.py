@@ -85,9 +85,7 @@ async def export(conversation: OwnConversation, service: Serving) -> JSONRespons
     return JSONResponse(content, headers={"Content-Disposition": disposition})
 
 
-@router.post(
-    "/conversations/{conversation_id}/feedback", status_code=204, responses=bodies.problems(401, 404, 503)
-)
+@router.post("/conversations/{conversation_id}/feedback", status_code=204, responses=bodies.problems(401, 404, 503))
 async def give_feedback(conversation: OwnConversation, body: bodies.Feedback, service: Serving) -> None:
     """Keeps what a person thought of a reply; a later view replaces the earlier one."""
     reason = mask(cleaned(body.reason)) if body.reason else None

@@ -25,9 +25,7 @@ TITLE = "KI-Auskunft NRW"
 FINISH_SECONDS = 1.0
 
 
-def create_app(
-    settings: Settings, keeper: BrainKeeper, store: Store, wording: Wording | None = None
-) -> FastAPI:
+def create_app(settings: Settings, keeper: BrainKeeper, store: Store, wording: Wording | None = None) -> FastAPI:
     """The application over an opened keeper and store. `wording` defaults to the product's domain.yml. The
     application starts and stops the keeper; its parts are `app.state.service`."""
     wording = wording or Wording.load()

@@ -25,9 +25,7 @@ class Figures:
             buckets=_SECONDS,
             registry=self._registry,
         )
-        self._feedback = Counter(
-            "auskunft_feedback", "Views of replies", ["helpful"], registry=self._registry
-        )
+        self._feedback = Counter("auskunft_feedback", "Views of replies", ["helpful"], registry=self._registry)
         self._streams = Gauge("auskunft_open_streams", "Open event streams", registry=self._registry)
         self._ready = Gauge("auskunft_ready", "1 when questions can be answered", registry=self._registry)
 

@@ -57,7 +57,7 @@ def paragraph_blocks(lines: Iterable[str]) -> list[str]:
 def decode(content: bytes, place: str) -> tuple[str, list[Problem]]:
     """The UTF-8 text (byte order mark allowed) cleaned, or an empty one and the finding with its line."""
     try:
-        return clean(content.decode("utf-8-sig")), []
+        return clean(content.decode("utf-8")), []
     except UnicodeDecodeError as error:
         return "", [problem("text_not_utf8", place, content.count(b"\n", 0, error.start) + 1)]
 

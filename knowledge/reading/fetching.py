@@ -42,7 +42,7 @@ class Network:
     clock: Callable[[], float] = time.monotonic
 
 
-def fetch(url: str, network: Network = Network()) -> Document:  # noqa: B008  # immutable
+def fetch(url: str, network: Network = Network()) -> Document:  # immutable
     """The document at a public http or https address; its content type decides the reader, the address is
     its url and gives its id. At most MEGABYTES, SECONDS and REDIRECTS; neither cookies nor a proxy. Raises
     TextError."""

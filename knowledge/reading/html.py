@@ -32,7 +32,6 @@ def read(content: bytes, place: str, default_id: str) -> Document:
             with_metadata=True,
             favor_precision=True,
             include_comments=False,
-            include_formatting=False,
             # htmldate's extensive search would take a copyright year for the text's date
             date_extraction_params={"original_date": True, "extensive_search": False},
         )

@@ -281,9 +281,7 @@ def test_markup_and_script_addresses_stay_text(chat: Any, service: Service) -> N
     expect(bodies(chat).first).to_have_text("<b>fett</b>")
     expect(chat.locator("blockquote").first).to_have_text(quote)
     expect(chat.get_by_role("log").get_by_role("link")).to_have_count(1)
-    expect(chat.locator("figcaption").first).to_contain_text(
-        f"KI.Landkarte · Staatskanzlei NRW · {DE['undated']}"
-    )
+    expect(chat.locator("figcaption").first).to_contain_text(f"KI.Landkarte · Staatskanzlei NRW · {DE['undated']}")
 
 
 def test_the_search_is_announced_while_the_focus_stays_in_the_field(chat: Any, service: Service) -> None:
@@ -311,9 +309,7 @@ def test_enter_sends_but_not_with_shift_nor_while_composing(chat: Any, service: 
     field.fill("eins")
     field.press("Shift+Enter")
     chat.keyboard.type("zwei")
-    field.evaluate(
-        "node => node.dispatchEvent(new KeyboardEvent('keydown', {key: 'Enter', isComposing: true}))"
-    )
+    field.evaluate("node => node.dispatchEvent(new KeyboardEvent('keydown', {key: 'Enter', isComposing: true}))")
     expect(field).to_have_value("eins\nzwei")
     field.press("Enter")
     expect(bodies(chat)).to_have_count(2)
@@ -379,9 +375,7 @@ def test_other_replies_keep_their_lines_and_offer_their_suggestions(chat: Any, s
     text = "Leider nichts gefunden.\n\nTelefon 115\nhttps://example.org"
     service.messages = [answer("no_answer", text=text, suggestions=["Was ist KI.NRW?"])]
     ask(chat, "Wetter?")
-    expect(bodies(chat).last.locator("p")).to_have_text(
-        ["Leider nichts gefunden.", "Telefon 115 https://example.org"]
-    )
+    expect(bodies(chat).last.locator("p")).to_have_text(["Leider nichts gefunden.", "Telefon 115 https://example.org"])
     assert bodies(chat).last.inner_text() == text
     expect(chat.get_by_role("log").get_by_role("link")).to_have_count(0)
     expect(chat.get_by_role("log").get_by_role("button")).to_have_text(["Was ist KI.NRW?"])

@@ -145,10 +145,7 @@ def test_a_conversation_begins_with_notice_and_suggestions(site: Site) -> None:
 
 def test_a_conversation_may_choose_its_language_or_send_no_body(site: Site, dialogue: FakeDialogue) -> None:
     assert site.client.post("/api/v1/conversations").status_code == 201
-    assert (
-        site.client.post("/api/v1/conversations", json={"language": "en"}).json()["notice"]
-        == "utter_notice en"
-    )
+    assert site.client.post("/api/v1/conversations", json={"language": "en"}).json()["notice"] == "utter_notice en"
     path, headers = site.opened(language="en")
     site.say(path, headers, "Hallo")
     assert dialogue.heard[-1] == (path.rsplit("/", 1)[1], "Hallo", "en")
@@ -163,9 +160,7 @@ def test_a_message_is_answered_in_its_conversation(site: Site) -> None:
 
 def test_personal_data_never_reaches_the_disk(site: Site) -> None:
     path, headers = site.opened()
-    (answer,) = site.say(
-        path, headers, "Ich bin erika@example.org, 0211 8371001, DE89 3704 0044 0532 0130 00"
-    )
+    (answer,) = site.say(path, headers, "Ich bin erika@example.org, 0211 8371001, DE89 3704 0044 0532 0130 00")
     judged = {"message_id": answer["id"], "helpful": False, "reason": "an erika@example.org senden"}
     assert site.client.post(f"{path}/feedback", json=judged, headers=headers).status_code == 204
     written = b"".join(path.read_bytes() for path in (site.folder / "var").iterdir())
@@ -314,9 +309,7 @@ async def test_streams_end_when_the_service_stops_and_when_the_conversation_is_e
 
 def test_agents_see_what_the_bot_would_find(site: Site) -> None:
     agent = site.agent()
-    reply = site.client.get(
-        "/api/v1/search", params={"q": "Taktgefühl", "k": 2, "topic": "ki_nrw"}, headers=agent
-    )
+    reply = site.client.get("/api/v1/search", params={"q": "Taktgefühl", "k": 2, "topic": "ki_nrw"}, headers=agent)
     assert reply.status_code == 200
     found = reply.json()
     assert [hit["score"] for hit in found["hits"]] == [0.9, 0.5]
@@ -344,9 +337,7 @@ def test_the_search_is_closed_to_everybody_else(site: Site) -> None:
     _assert_problem(site.client.get("/api/v1/search?q=x", headers=site.agent("editor")), 403)
 
 
-@pytest.mark.parametrize(
-    "query", [{}, {"q": ""}, {"q": "x", "k": 0}, {"q": "x", "k": 51}, {"q": "x", "topic": "no"}]
-)
+@pytest.mark.parametrize("query", [{}, {"q": ""}, {"q": "x", "k": 0}, {"q": "x", "k": 51}, {"q": "x", "topic": "no"}])
 def test_a_search_with_wrong_parameters_is_refused(site: Site, query: dict[str, Any]) -> None:
     _assert_problem(site.client.get("/api/v1/search", params=query, headers=site.agent()), 422)
 
@@ -446,9 +437,7 @@ def test_unknown_addresses_and_methods_are_refused(site: Site) -> None:
     assert reply.headers["allow"] == "POST"
 
 
-def test_a_defect_reaches_nobody(
-    site: Site, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_defect_reaches_nobody(site: Site, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     def broken(*_: Any) -> None:
         raise ZeroDivisionError("Fundwort")
 
@@ -461,9 +450,7 @@ def test_a_defect_reaches_nobody(
     assert reply.headers["x-content-type-options"] == "nosniff"
 
 
-def test_a_failing_database_is_said_honestly_and_questions_go_on(
-    site: Site, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_failing_database_is_said_honestly_and_questions_go_on(site: Site, caplog: pytest.LogCaptureFixture) -> None:
     _lose_tables(site)
     _assert_problem(site.client.post("/api/v1/conversations", json={}), 503)
     assert "no such table" in caplog.text
@@ -532,9 +519,7 @@ def test_the_documentation_needs_no_foreign_server(site: Site) -> None:
     }
 
 
-@pytest.mark.parametrize(
-    "path", ["/", "/api/v1/ask", "/static/page.css", "/nothing", "/healthz", "/api/docs"]
-)
+@pytest.mark.parametrize("path", ["/", "/api/v1/ask", "/static/page.css", "/nothing", "/healthz", "/api/docs"])
 def test_every_response_carries_the_security_headers_and_no_cookie(site: Site, path: str) -> None:
     headers = site.client.get(path).headers
     policy = headers["content-security-policy"]

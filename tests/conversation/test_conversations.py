@@ -59,7 +59,11 @@ ASKS_THE_TEXTS = {
         "Wer hat beim digital.talk zu KI im Mittelstand moderiert?",
     ],
 }
-OFF_TOPIC = ["Wie wird das Wetter morgen?", "Wie beantrage ich einen Reisepass?", "Wer wird deutscher Meister?"]
+OFF_TOPIC = [
+    "Wie wird das Wetter morgen?",
+    "Wie beantrage ich einen Reisepass?",
+    "Wer wird deutscher Meister?",
+]
 
 
 def said(dialogue: Dialogue, text: str) -> Reply:

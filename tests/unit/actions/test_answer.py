@@ -23,9 +23,7 @@ FIRST = Citation(
     "Erstens. Na.",
     False,
 )
-SECOND = replace(
-    FIRST, document_id="ä b", title="KI.Forum", publisher="", date=None, url="", quote="Zweitens."
-)
+SECOND = replace(FIRST, document_id="ä b", title="KI.Forum", publisher="", date=None, url="", quote="Zweitens.")
 ANSWERED = Answer("answered", (FIRST,), ("Und?",), 0.9, "r1")
 
 
@@ -41,9 +39,7 @@ class FakeKnowledge:
         return self.given
 
 
-def ran(
-    knowledge: FakeKnowledge, text: str, intent: str | None, language: str | None = None
-) -> dict[str, Any]:
+def ran(knowledge: FakeKnowledge, text: str, intent: str | None, language: str | None = None) -> dict[str, Any]:
     """The one message that the action sends."""
     latest = {"text": text, "intent": {"name": intent, "confidence": 0.9}}
     tracker = Tracker("c", {"language": language}, latest, [], False, None, {}, None)

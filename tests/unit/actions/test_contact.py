@@ -23,8 +23,7 @@ def ran(action: ContactAction, intent: str) -> list[dict[str, Any]]:
 def test_only_filled_fields_are_named() -> None:
     assert contact_details(ServiceCenter()) == ""
     assert (
-        contact_details(ServiceCenter(phone=" 0123 45 ", url="https://example.org"))
-        == "0123 45\nhttps://example.org"
+        contact_details(ServiceCenter(phone=" 0123 45 ", url="https://example.org")) == "0123 45\nhttps://example.org"
     )
 
 
@@ -32,9 +31,7 @@ def test_only_filled_fields_are_named() -> None:
     ("intent", "response", "status"),
     [("ask_contact", "utter_contact", "contact"), ("request_human", "utter_handover", "handover")],
 )
-def test_without_contact_data_the_servicecenter_is_named_alone(
-    intent: str, response: str, status: str
-) -> None:
+def test_without_contact_data_the_servicecenter_is_named_alone(intent: str, response: str, status: str) -> None:
     (message,) = ran(ContactAction(ServiceCenter()), intent)
     assert (message["response"], message["custom"]["status"]) == (response, status)
 
@@ -45,9 +42,7 @@ def test_contact_data_follow_in_a_second_message() -> None:
     assert details["custom"]["status"] == "handover"
 
 
-def test_left_alone_the_action_reads_the_operators_settings(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_left_alone_the_action_reads_the_operators_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = tmp_path / "settings.yml"
     settings.write_text('servicecenter: {phone: "0123 45"}', "utf-8")
     monkeypatch.setenv("AUSKUNFT_SETTINGS", str(settings))

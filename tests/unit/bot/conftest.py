@@ -55,7 +55,8 @@ class HashingEncoder:
             for start in range(len(padded) - 2):
                 vectors[row, zlib.crc32(padded[start : start + 3].encode()) % self.dimension] += 1
         lengths: np.ndarray = np.linalg.norm(vectors, axis=1, keepdims=True)
-        return vectors / lengths
+        unit: np.ndarray = vectors / lengths
+        return unit
 
     def encode_passages(self, texts: Sequence[str]) -> np.ndarray:
         return self.encode_queries(texts)

@@ -60,9 +60,7 @@ def test_an_unknown_host_is_one_clear_message(settings: Settings, capsys: pytest
     assert "256.0.0.1:0" in capsys.readouterr().err
 
 
-def test_no_published_release_is_one_clear_message(
-    settings: Settings, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_no_published_release_is_one_clear_message(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
     assert serving.serve(settings, "127.0.0.1", 0) == 1
     assert "auskunft train" in capsys.readouterr().err
 

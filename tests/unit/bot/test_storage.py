@@ -131,9 +131,7 @@ def test_only_replies_of_the_conversation_itself_can_be_judged(store: Store) -> 
 
 def test_an_account_has_the_role_it_was_given(store: Store) -> None:
     tokens = {role: store.accounts.add(role, role) for role in ("agent", "editor", "approver", "admin")}
-    assert {role: store.accounts.role_of(token) for role, token in tokens.items()} == {
-        role: role for role in tokens
-    }
+    assert {role: store.accounts.role_of(token) for role, token in tokens.items()} == {role: role for role in tokens}
     assert store.accounts.role_of("unknown") is None
 
 

@@ -22,12 +22,8 @@ def encoder(monkeypatch: pytest.MonkeyPatch) -> HashingEncoder:
     return encoder
 
 
-def test_a_failed_training_shows_the_end_of_the_log_and_changes_nothing(
-    sources: Path, tmp_path: Path
-) -> None:
-    (sources / "config.yml").write_text(
-        "recipe: default.v1\nlanguage: de\npipeline: 5\npolicies: []\n", "utf-8"
-    )
+def test_a_failed_training_shows_the_end_of_the_log_and_changes_nothing(sources: Path, tmp_path: Path) -> None:
+    (sources / "config.yml").write_text("recipe: default.v1\nlanguage: de\npipeline: 5\npolicies: []\n", "utf-8")
     target = tmp_path / "models" / "dialogue.tar.gz"
     target.parent.mkdir()
     target.write_bytes(b"the earlier model")
@@ -49,9 +45,7 @@ def test_equal_sources_have_equal_fingerprints(sources: Path, encoder: HashingEn
 
 
 @pytest.mark.parametrize("name", ["config.yml", "domain.yml", "bot/data/rules.yml", "bot/data/new/more.yml"])
-def test_every_changed_source_changes_the_fingerprint(
-    sources: Path, encoder: HashingEncoder, name: str
-) -> None:
+def test_every_changed_source_changes_the_fingerprint(sources: Path, encoder: HashingEncoder, name: str) -> None:
     before = training.fingerprint(Settings(), sources)
     changed = sources / name
     changed.parent.mkdir(exist_ok=True)

@@ -88,9 +88,7 @@ async def test_a_text_that_is_no_question_gets_a_polite_reply_without_the_dialog
     assert len(stage.stored()[0]) <= 100
 
 
-async def test_personal_data_is_masked_before_the_dialogue_and_the_store(
-    stage: Stage, dialogue: FakeDialogue
-) -> None:
+async def test_personal_data_is_masked_before_the_dialogue_and_the_store(stage: Stage, dialogue: FakeDialogue) -> None:
     await stage.turns.say(stage.conversation, "Ich bin a@example.org")
     assert dialogue.texts == ["Ich bin [E-Mail]"]
     assert stage.stored()[0] == "Ich bin [E-Mail]"
@@ -131,18 +129,14 @@ async def test_a_caller_that_goes_away_does_not_cut_the_turn(stage: Stage, dialo
     assert stage.stored() == ["wait", "r1: wait"]
 
 
-async def test_a_turn_that_takes_too_long_ends_in_a_polite_error(
-    tmp_path: Path, dialogue: FakeDialogue
-) -> None:
+async def test_a_turn_that_takes_too_long_ends_in_a_polite_error(tmp_path: Path, dialogue: FakeDialogue) -> None:
     stage = Stage(tmp_path, shelf(brain(dialogue=dialogue)), seconds=0.01)
     (reply,) = await stage.turns.say(stage.conversation, "wait")
     assert (reply.status, reply.text.split()[0], reply.citations) == ("error", "utter_error", ())
     assert stage.stored() == ["wait", reply.text]
 
 
-async def test_a_dialogue_that_fails_is_replaced_by_the_search(
-    stage: Stage, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_a_dialogue_that_fails_is_replaced_by_the_search(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
     (reply,) = await stage.turns.say(stage.conversation, "boom: geheim@example.org")
     assert (reply.status, reply.citations[0]["quote"]) == ("answered", QUOTE)
     assert reply.text.startswith("utter_degraded de ")
@@ -187,9 +181,7 @@ async def test_asking_leaves_nothing_behind(stage: Stage, dialogue: FakeDialogue
     assert (stage.stored(), stage.announced) == ([], [])
 
 
-async def test_a_conversation_erased_during_its_turn_is_forgotten_again(
-    stage: Stage, dialogue: FakeDialogue
-) -> None:
+async def test_a_conversation_erased_during_its_turn_is_forgotten_again(stage: Stage, dialogue: FakeDialogue) -> None:
     turn = asyncio.create_task(stage.turns.say(stage.conversation, "wait"))
     await dialogue.reached.wait()
     stage.store.conversations.erase(stage.conversation.id)
@@ -199,9 +191,7 @@ async def test_a_conversation_erased_during_its_turn_is_forgotten_again(
     assert dialogue.forgotten == [stage.conversation.id]
 
 
-async def test_a_turn_in_flight_ends_on_the_brain_it_began_with(
-    tmp_path: Path, dialogue: FakeDialogue
-) -> None:
+async def test_a_turn_in_flight_ends_on_the_brain_it_began_with(tmp_path: Path, dialogue: FakeDialogue) -> None:
     newer = FakeDialogue("r2")
     stage = Stage(tmp_path, shelf(brain("r1", dialogue=dialogue), brain("r2", dialogue=newer)))
     turn = asyncio.create_task(stage.turns.say(stage.conversation, "wait"))

@@ -32,7 +32,7 @@ Bereich <a href="/ki">KI</a> übernehmen,<br>was besonders den Mittelstand betre
 <p>24. Juni bleibt 24. Juni, und Ent\u00adwick\u00adlung bleibt Entwicklung, auch auf dieser Seite.</p>
 <ul><li>sicher</li><li>robust<ul><li>auch nachts</li></ul></li></ul><ol><li>Anmelden</li><li>Kommen</li></ol>
 <table><tr><th>Jahr</th><th>Betrag</th></tr><tr><td>2020</td><td>25 Mio.</td></tr></table>
-<p>KEINE ERGEBNISSE</p><h3>Weitere</h3><h3>Pressemitteilungen</h3></article></main>
+<h3>Weitere</h3><h3>Pressemitteilungen</h3><p>KEINE ERGEBNISSE</p></article></main>
 <footer><p>Impressum Datenschutz © 2019 Land</p></footer></body></html>"""
 
 
@@ -52,9 +52,7 @@ def pdf_of(*pages: Sequence[Row], title: str = "") -> bytes:
     objects[0] = "<</Type/Catalog/Pages 2 0 R>>"
     objects[1] = f"<</Type/Pages/MediaBox[0 0 595 842]/Count {len(kids)}/Kids[{' '.join(kids)}]>>"
     body = "".join(f"{number} 0 obj{content}endobj\n" for number, content in enumerate(objects, 1))
-    raw = f"%PDF-1.4\n{body}trailer<</Root 1 0 R/Size {len(objects) + 1}>>\nstartxref\n0\n%%EOF".encode(
-        "cp1252"
-    )
+    raw = f"%PDF-1.4\n{body}trailer<</Root 1 0 R/Size {len(objects) + 1}>>\nstartxref\n0\n%%EOF".encode("cp1252")
     writer = PdfWriter(PdfReader(io.BytesIO(raw)))
     writer.add_metadata({"/Title": title})
     return bytes_of(writer)

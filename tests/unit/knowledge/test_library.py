@@ -80,7 +80,8 @@ def test_a_file_holding_another_text_is_not_overwritten(library: Library) -> Non
 
 def test_a_broken_own_text_can_be_replaced(library: Library) -> None:
     library.own.mkdir(parents=True)
-    (library.own / "sprechstunde.md").write_text("kaputt", "utf-8")
+    broken = library.own / "sprechstunde.md"
+    broken.write_text(f"---\ntitle: {NEW.title}\nurl: ohne Schema\n---\n{NEW.text}", "utf-8")
     assert library.add(NEW) == "replaced"
     assert NEW in library.documents()
 
@@ -95,9 +96,7 @@ def test_a_broken_own_text_can_be_replaced(library: Library) -> None:
         (replace(NEW, starts=date(2026, 3, 4), ends=date(2026, 3, 3)), "event_ends_first"),
     ],
 )
-def test_an_unfit_document_is_refused_and_nothing_is_written(
-    library: Library, document: Document, code: str
-) -> None:
+def test_an_unfit_document_is_refused_and_nothing_is_written(library: Library, document: Document, code: str) -> None:
     with pytest.raises(TextError) as caught:
         library.add(document)
     assert only_finding(caught) == code

@@ -166,9 +166,7 @@ def test_windows_line_ends_and_a_byte_order_mark_change_nothing() -> None:
         ),
     ],
 )
-def test_everything_wrong_is_reported_with_its_line(
-    text: str | bytes, expected: list[tuple[str, int]]
-) -> None:
+def test_everything_wrong_is_reported_with_its_line(text: str | bytes, expected: list[tuple[str, int]]) -> None:
     assert findings(text) == expected
 
 
@@ -309,9 +307,7 @@ def test_times_are_written_as_the_format_describes_them(tmp_path: Path) -> None:
     assert "starts: 2026-03-04T10:00" in lines
 
 
-def test_a_failed_write_leaves_the_old_file_and_nothing_else(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "a.md"
     write_atomically(path, b"old")
 
@@ -415,12 +411,8 @@ def test_the_press_article_is_shipped_word_for_word() -> None:
     document = read_markdown(ARTICLE)
     paragraphs = document.text.split("\n\n")
     assert len(paragraphs) == 6
-    assert paragraphs[0].startswith(
-        "Am Mittwoch, den 24.06.2020 fand der zweite Teil unseres „digital.talk“ statt. "
-    )
-    assert paragraphs[0].endswith(
-        "Moderiert wurde der Talk von Dr. Martin Roos, Autor und Journalist aus Düsseldorf."
-    )
+    assert paragraphs[0].startswith("Am Mittwoch, den 24.06.2020 fand der zweite Teil unseres „digital.talk“ statt. ")
+    assert paragraphs[0].endswith("Moderiert wurde der Talk von Dr. Martin Roos, Autor und Journalist aus Düsseldorf.")
     assert paragraphs[1] == (
         "Staatssekretär Dr. Mark Speich stellte in seiner Begrüßung den Anspruch Nordrhein-Westfalens heraus:"
         " Nordrhein-Westfalen werde eine Vorreiterrolle im Bereich KI übernehmen, was besonders den"
@@ -428,8 +420,7 @@ def test_the_press_article_is_shipped_word_for_word() -> None:
     )
     assert paragraphs[2].endswith("warnte Dammermann: „Ein Algorithmus hat kein Taktgefühl.“")
     assert (
-        "„Ziel ist es, die künstliche Intelligenz robust, sicher und diskriminierungsfrei arbeiten zu"
-        in paragraphs[3]
+        "„Ziel ist es, die künstliche Intelligenz robust, sicher und diskriminierungsfrei arbeiten zu" in paragraphs[3]
     )
     assert paragraphs[4] == (
         "Eine zentrale Aufgabe ist und bleibt dabei weiterhin der Netzausbau: „Wir brauchen ein"

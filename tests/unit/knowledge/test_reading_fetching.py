@@ -76,9 +76,7 @@ def test_a_fetched_page_carries_its_address_and_an_id_made_of_it() -> None:
 )
 def test_the_content_type_decides_the_reader(content_type: str, path: str, content: bytes) -> None:
     url = f"https://example.org{path}"
-    document = Web((url, httpx.Response(200, headers={"Content-Type": content_type}, content=content))).fetch(
-        url
-    )
+    document = Web((url, httpx.Response(200, headers={"Content-Type": content_type}, content=content))).fetch(url)
     assert document.title == "Titel"
     assert document.text.startswith("Ein Satz")
 

@@ -83,9 +83,7 @@ def test_another_encoder_changes_the_fingerprint_and_is_refused(
     config = configured(SentenceEncoderFeaturizer)
     SentenceEncoderFeaturizer.create(config, storage, RESOURCE, CONTEXT).train(training_data())
     before = SentenceEncoderFeaturizer.fingerprint_addon(config)
-    monkeypatch.setattr(
-        "bot.components.encoder_featurizer.open_encoder", lambda *_: HashingEncoder("hashing-2")
-    )
+    monkeypatch.setattr("bot.components.encoder_featurizer.open_encoder", lambda *_: HashingEncoder("hashing-2"))
     assert SentenceEncoderFeaturizer.fingerprint_addon(config) != before
     with pytest.raises(DialogueError, match=r"hashing-1.*hashing-2"):
         SentenceEncoderFeaturizer.load(config, storage, RESOURCE, CONTEXT)
@@ -166,7 +164,5 @@ def test_the_language_is_the_chosen_one_or_the_texts(
 def test_responses_are_filled_with_values_as_they_are() -> None:
     responses = Responses()
     responses.responses = {"utter_x": [{"text": "{quote} ({date})"}]}
-    filled = responses.generate_from_slots(
-        "utter_x", {"language": "de"}, "", quote="20[1] {so} 0[2]", date="heute"
-    )
+    filled = responses.generate_from_slots("utter_x", {"language": "de"}, "", quote="20[1] {so} 0[2]", date="heute")
     assert filled == {"text": "20[1] {so} 0[2] (heute)"}
