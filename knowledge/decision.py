@@ -55,7 +55,9 @@ class Decision:
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Decision:
-        """The decision that `as_json` described."""
+        """The decision that `as_json` described. Raises ValueError when it knows other features than FEATURES."""
+        if tuple(values["features"]) != FEATURES:
+            raise ValueError(f"features: {', '.join(values['features'])}")
         known: dict[str, Any] = {
             key: tuple(value) if isinstance(value, list) else value for key, value in values.items()
         }

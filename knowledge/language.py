@@ -9,7 +9,8 @@ from typing import Any
 from knowledge.model import Language
 
 LANGUAGES: tuple[Language, ...] = ("de", "en")
-_SURE = 0.8  # least probability; names and single words stay below it
+_LEAST_WORDS = 2
+_SURE = 0.95  # least probability; names and single words stay below it
 
 # Words of one language only. They decide short questions full of names ("Who runs KI.NRW?"),
 # on which a model of letter sequences is unsure.
@@ -187,6 +188,8 @@ def detect(text: str) -> Language | None:
     counts = {language: len(found & words) for language, words in _FUNCTION_WORDS.items()}
     if (counts["de"] == 0) != (counts["en"] == 0):
         return "de" if counts["de"] else "en"
+    if len(found) < _LEAST_WORDS:
+        return None
     language, probability = _identifier().classify(text)
     return language if probability >= _SURE else None
 

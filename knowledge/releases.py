@@ -78,7 +78,10 @@ def open_release(settings: Settings, release_id: str | None = None) -> Knowledge
     encoder = open_encoder(settings.encoder, settings.paths.var)
     if encoder.name != description["encoder"]:
         raise ReleaseError("encoder_mismatch", release=release_id, expected=description["encoder"], found=encoder.name)
-    return load_folder(folder, encoder, settings)
+    try:
+        return load_folder(folder, encoder, settings)
+    except ValueError as error:  # written by another version of this product
+        raise ReleaseError("release_foreign", release=release_id, detail=error) from error
 
 
 def load_folder(folder: Path, encoder: Encoder, settings: Settings) -> Knowledge:
