@@ -15,13 +15,13 @@ import numpy as np
 from knowledge.answering import Knowledge
 from knowledge.decision import Decision, features, fit
 from knowledge.encoder import Encoder, open_encoder
-from knowledge.errors import ReleaseError
+from knowledge.errors import Problem, ReleaseError, TextError
 from knowledge.evaluation import load_questions
 from knowledge.index import VectorIndex
 from knowledge.language import LANGUAGES, content_words, detect
 from knowledge.model import BERLIN, Document, Passage, Question, Release, Topic, digest
 from knowledge.reading.markdown import write_markdown
-from knowledge.releases import load_folder, manifest, new_folder, release_ids, write_manifest, write_passages
+from knowledge.releases import intact, load_folder, manifest, new_folder, release_ids, write_manifest, write_passages
 from knowledge.retrieval import Left, Retriever, build_indexes
 from knowledge.settings import Settings
 from knowledge.splitting import split_document
@@ -75,13 +75,13 @@ def build_release(
     progress: Progress,
 ) -> Built:
     """Builds a release from `documents` beside the published one and returns it unpublished. Raises ReleaseError
-    when there are no texts or another build is running; nothing half-built stays behind."""
+    when there are no texts or another build is running and TextError when one has no sentence; nothing half-built
+    stays behind."""
     if not documents:
         raise ReleaseError("texts_none", folder=settings.paths.texts)
     created = datetime.now(BERLIN)
     release_id = f"{created:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
-    existing = release_ids(settings)
-    parent = existing[-1] if existing else None
+    parent = next((each for each in reversed(release_ids(settings)) if intact(settings, each)), None)
     with new_folder(settings, release_id) as folder:
         by_id = {document.id: document for document in documents}
         passages = _write_texts(folder, documents, settings)
@@ -114,7 +114,11 @@ def _write_texts(folder: Path, documents: Sequence[Document], settings: Settings
     for document in documents:
         write_markdown(document, folder / "texts" / f"{document.id}.md")
     words = settings.retrieval.passage_words
-    passages = tuple(passage for document in documents for passage in split_document(document, words))
+    split = {document.id: split_document(document, words) for document in documents}
+    empty = [Problem("text_empty", f"{document_id}.md") for document_id, found in split.items() if not found]
+    if empty:  # nothing but headings
+        raise TextError(empty)
+    passages = tuple(passage for found in split.values() for passage in found)
     write_passages(folder, passages)
     return passages
 

@@ -31,7 +31,12 @@ _LISTING = re.compile(
     r"|\b(wann|when)\b.*\b(nächste|naechste|next)\b",
     re.IGNORECASE,
 )
-_PAST = re.compile(r"\b(war|waren|wurde|wurden|fand|fanden|gab|hat|haben|hatte|was|were|did|ging|had)\b", re.IGNORECASE)
+# "was" is a question word in German, "haben Sie" no perfect tense.
+_PAST = re.compile(
+    r"\b(war|waren|wurde|wurden|fand|fanden|gab|hat|haben(?! sie\b)|hatte|were|did|ging|had)\b"
+    r"|\b(when|where|who|what|how|there|it|event|conference|workshop) was\b|^was (the|there|it)\b",
+    re.IGNORECASE,
+)
 _FAR = date.max
 
 
@@ -40,7 +45,7 @@ def asked_period(text: str, now: datetime) -> Period | None:
     "nächste Woche" is the next Monday to Sunday; a month without a year is the next such month."""
     lowered = text.lower()
     today = now.astimezone(BERLIN).date()
-    named = _named_period(lowered, today)
+    named = _named_period(lowered.replace("guten morgen", ""), today)
     if named is not None:
         return named
     if _PAST.search(lowered) or re.search(r"\b(19|20)\d\d\b", lowered):
@@ -86,6 +91,8 @@ def _named_month(text: str, today: date) -> Period | None:
         found = re.search(rf"\b(?:im|in)\s+(?:{names})\b(?:\s+((?:19|20)\d\d))?", text)
         if found is None:
             continue
+        if not found.group(1) and _PAST.search(text):
+            return None
         year = int(found.group(1)) if found.group(1) else today.year + (month < today.month)
         last = _last_day(year, month)
         return (date(year, month, 1), last) if last >= today else None

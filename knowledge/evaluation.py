@@ -67,7 +67,7 @@ def load_questions(path: Path) -> tuple[GoldenQuestion, ...]:
     """The questions of a JSON-lines file. Raises QuestionsError naming file and line."""
     questions = []
     try:
-        lines = path.read_text("utf-8").splitlines()
+        lines = path.read_text("utf-8").split("\n")  # splitlines() also splits at characters JSON allows in strings
     except (OSError, UnicodeDecodeError) as error:
         raise QuestionsError("questions_unreadable", path=path, detail=error) from None
     for number, line in enumerate(lines, start=1):
@@ -104,8 +104,8 @@ def judge(question: GoldenQuestion, shown: Shown) -> Outcome:
 
 def comparable(text: str) -> str:
     """`text` without differences of compatibility form, case, quotes, dashes and white space."""
-    text = unicodedata.normalize("NFKC", text).casefold()
-    text = re.sub(r"[„“”\"'‚‘’«»‹›`´]", "", text)
+    text = unicodedata.normalize("NFKC", text.replace("´", "")).casefold()  # NFKC makes "´" a space and a mark
+    text = re.sub(r"[„“”\"'‚‘’«»‹›`]", "", text)
     text = re.sub(r"[\u2010-\u2015\u2212-]", "-", text)
     return re.sub(r"\s+", " ", text).strip()
 

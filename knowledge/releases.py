@@ -71,10 +71,9 @@ def open_release(settings: Settings, release_id: str | None = None) -> Knowledge
         raise ReleaseError("release_none")
     folder = folder_of(settings, release_id)
     description = manifest(settings, release_id)
-    for name, expected in description["files"].items():
-        path = folder / name
-        if not path.is_file() or file_digest(path) != expected:
-            raise ReleaseError("release_broken", release=release_id, detail=name)
+    broken = _broken_file(folder, description)
+    if broken is not None:
+        raise ReleaseError("release_broken", release=release_id, detail=broken)
     encoder = open_encoder(settings.encoder, settings.paths.var)
     if encoder.name != description["encoder"]:
         raise ReleaseError("encoder_mismatch", release=release_id, expected=description["encoder"], found=encoder.name)
@@ -82,6 +81,14 @@ def open_release(settings: Settings, release_id: str | None = None) -> Knowledge
         return load_folder(folder, encoder, settings)
     except ValueError as error:  # written by another version of this product
         raise ReleaseError("release_foreign", release=release_id, detail=error) from error
+
+
+def intact(settings: Settings, release_id: str) -> bool:
+    """True when every file of the release is there and unchanged."""
+    try:
+        return _broken_file(folder_of(settings, release_id), manifest(settings, release_id)) is None
+    except ReleaseError:
+        return False
 
 
 def load_folder(folder: Path, encoder: Encoder, settings: Settings) -> Knowledge:
@@ -100,23 +107,26 @@ def publish(settings: Settings, release_id: str) -> None:
     """Makes the release the one that answers. Raises ReleaseError when it is unknown or its gate was not passed."""
     if not manifest(settings, release_id)["gate"]["passed"]:
         raise ReleaseError("gate_failed", release=release_id)
-    pointer = _pointer(settings)
-    if pointer["release"] != release_id:
-        history = [*pointer["history"], pointer["release"]] if pointer["release"] else []
-        _point(settings, release_id, history[-_HISTORY:])
+    with _pointer_lock(settings):
+        pointer = _pointer(settings)
+        if pointer["release"] != release_id:
+            history = [*pointer["history"], pointer["release"]] if pointer["release"] else []
+            _point(settings, release_id, history[-_HISTORY:])
 
 
 def rollback(settings: Settings, release_id: str | None = None) -> str:
-    """Returns to `release_id`, by default to the one published before. Raises ReleaseError when there is none."""
-    pointer = _pointer(settings)
-    history = pointer["history"]
-    target = release_id or (history[-1] if history else None)
-    if target is None:
-        raise ReleaseError("rollback_none")
-    folder_of(settings, target)
-    kept = history[: history.index(target)] if target in history else history
-    _point(settings, target, kept)
-    return target
+    """Returns to `release_id`, by default to the one published before. Raises ReleaseError when there is none or
+    its gate was not passed."""
+    with _pointer_lock(settings):
+        history = _pointer(settings)["history"]
+        target = release_id or (history[-1] if history else None)
+        if target is None:
+            raise ReleaseError("rollback_none")
+        if not manifest(settings, target)["gate"]["passed"]:
+            raise ReleaseError("gate_failed", release=target)
+        kept = history[: history.index(target)] if target in history else history
+        _point(settings, target, kept)
+        return target
 
 
 @contextmanager
@@ -171,6 +181,14 @@ def file_digest(path: Path) -> str:
         return hashlib.file_digest(content, "sha256").hexdigest()
 
 
+def _broken_file(folder: Path, description: dict[str, Any]) -> str | None:
+    for name, expected in description["files"].items():
+        path = folder / name
+        if not path.is_file() or file_digest(path) != expected:
+            return str(name)
+    return None
+
+
 def _passage(values: dict[str, Any]) -> Passage:
     return Passage(**values | {"sentences": tuple(values["sentences"])})
 
@@ -188,6 +206,10 @@ def _release(values: dict[str, Any]) -> Release:
         values["passages"],
         suggestions,
     )
+
+
+def _pointer_lock(settings: Settings) -> FileLock:
+    return FileLock(settings.paths.var / ".current.lock")
 
 
 def _pointer(settings: Settings) -> dict[str, Any]:

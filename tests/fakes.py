@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
 
 from bot.brain import Brain, BrainKeeper
 from bot.conversation.reply import Reply
@@ -184,3 +188,65 @@ class Stream:
         """Disconnects and waits until the application noticed."""
         self._left.set()
         await self._task
+
+
+class HashEncoder:
+    """Unit vectors of 64 dimensions from the text's character n-grams: like texts lie near each other, and the
+    prompts count. Remembers every text it was given."""
+
+    dimension = 64
+
+    def __init__(self, name: str = "hash-1") -> None:
+        self.name = name
+        self.encoded: list[str] = []
+
+    def encode_queries(self, texts: Sequence[str]) -> np.ndarray:
+        return self._encode([f"query: {text}" for text in texts])
+
+    def encode_passages(self, texts: Sequence[str]) -> np.ndarray:
+        return self._encode([f"passage: {text}" for text in texts])
+
+    def _encode(self, texts: list[str]) -> np.ndarray:
+        self.encoded += texts
+        vectors = np.full((len(texts), self.dimension), 0.01, np.float32)
+        for row, text in enumerate(texts):
+            padded = f" {text.casefold()} "
+            for size in (3, 4):
+                for start in range(len(padded) - size + 1):
+                    vectors[row, zlib.crc32(padded[start : start + size].encode()) % self.dimension] += 1
+        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+@dataclass
+class FakeTrainer:
+    """Writes a model file that says how often it trained."""
+
+    sources: str = "sources-1"
+    error: BaseException | None = None
+    trained: int = 0
+
+    def fingerprint(self) -> str:
+        return self.sources
+
+    def train(self, target: Path) -> None:
+        self.trained += 1
+        target.write_text(f"model {self.trained}", "utf-8")
+        if self.error:
+            raise self.error
+
+
+@dataclass
+class FakeExaminer:
+    """Gives every release the same mark, or raises `error` after its report was begun."""
+
+    passed: bool = True
+    error: BaseException | None = None
+    examined: list[str] = field(default_factory=list)
+
+    def examine(self, folder: Path, knowledge: Knowledge) -> dict[str, Any]:
+        self.examined.append(knowledge.release.id)
+        (folder / "report.json").write_text('{"correct": []}', "utf-8")
+        if self.error:
+            raise self.error
+        lost = [] if self.passed else ["Wer leitet KI.NRW?"]
+        return {"passed": self.passed, "questions": 2, "correct": 1.0, "wrong": 0.0, "lost": lost}
