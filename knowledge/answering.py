@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from knowledge.calendar import Period, asked_period, overlaps
 from knowledge.decision import Decision, features
-from knowledge.model import Answer, Citation, Document, Hit, Passage, Question, Release, Retrieval, Topic
+from knowledge.model import BERLIN, Answer, Citation, Document, Hit, Passage, Question, Release, Retrieval, Topic
 from knowledge.retrieval import Ranking, Retriever, ScoredSentence
 from knowledge.settings import AnsweringSettings
 
@@ -134,6 +134,6 @@ def _citation(document: Document, question: Question, quote: str, passage: str) 
         document.url,
         quote,
         passage,
-        document.outdated(question.now.date()),
+        document.outdated(question.now.astimezone(BERLIN).date()),
         document.kind == "event" and document.past(question.now),
     )

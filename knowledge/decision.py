@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -87,8 +88,8 @@ def features(question: Question, hits: Sequence[Hit]) -> np.ndarray:
 def coverage(question: str, text: str) -> float:
     """Mean over the question's content words of the share of their character n-grams that `text` contains, in
     [0, 1]; 0 for a question of function words only."""
-    contained = set(ngrams(text))
-    shares = [len(grams & contained) / len(grams) for grams in map(set, map(ngrams, content_words(question)))]
+    contained = set(chain.from_iterable(ngrams(text)))
+    shares = [len(contained.intersection(grams)) / len(grams) for grams in ngrams(" ".join(content_words(question)))]
     return sum(shares) / len(shares) if shares else 0.0
 
 

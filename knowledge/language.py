@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from pathlib import Path
 from typing import Any
+
+import yaml
 
 from knowledge.model import Language
 
@@ -12,180 +15,13 @@ LANGUAGES: tuple[Language, ...] = ("de", "en")
 _LEAST_WORDS = 2
 _SURE = 0.95  # least probability; names and single words stay below it
 
-# Words of one language only. They decide short questions full of names ("Who runs KI.NRW?"),
-# on which a model of letter sequences is unsure.
-_FUNCTION_WORDS: dict[Language, frozenset[str]] = {
-    "de": frozenset(
-        [
-            "der",
-            "die",
-            "das",
-            "den",
-            "dem",
-            "ein",
-            "eine",
-            "einen",
-            "und",
-            "oder",
-            "nicht",
-            "ist",
-            "sind",
-            "wird",
-            "werden",
-            "wer",
-            "wo",
-            "wann",
-            "wie",
-            "wieviel",
-            "warum",
-            "wieso",
-            "welche",
-            "welcher",
-            "welches",
-            "gibt",
-            "gibts",
-            "kann",
-            "ich",
-            "wir",
-            "sie",
-            "mein",
-            "meine",
-            "für",
-            "fuer",
-            "von",
-            "mit",
-            "zum",
-            "zur",
-            "bei",
-            "auf",
-            "über",
-            "ueber",
-            "noch",
-            "auch",
-            "nur",
-            "bekomme",
-            "bekommt",
-            "kriege",
-            "krieg",
-            "kriegt",
-            "danke",
-            "hallo",
-            "bitte",
-            "war",
-            "waren",
-            "wurde",
-            "wurden",
-            "gab",
-            "können",
-            "könnte",
-            "es",
-            "er",
-            "man",
-            "dem",
-            "des",
-            "in",
-            "im",
-            "an",
-            "am",
-            "aus",
-            "um",
-            "nach",
-            "vor",
-            "bis",
-            "seit",
-            "zu",
-            "sich",
-            "hat",
-            "haben",
-            "hatte",
-            "macht",
-            "machen",
-            "wie",
-            "viel",
-            "viele",
-            "was",
-            "eigentlich",
-            "denn",
-            "da",
-            "so",
-            "wenn",
-            "als",
-            "schon",
-            "mal",
-            "jetzt",
-            "dieser",
-            "diese",
-            "dieses",
-            "einem",
-            "einer",
-            "meinen",
-            "meiner",
-            "wem",
-            "wen",
-        ]
-    ),
-    "en": frozenset(
-        [
-            "the",
-            "a",
-            "an",
-            "and",
-            "or",
-            "not",
-            "is",
-            "are",
-            "who",
-            "what",
-            "where",
-            "when",
-            "how",
-            "why",
-            "which",
-            "does",
-            "do",
-            "did",
-            "can",
-            "could",
-            "i",
-            "we",
-            "you",
-            "my",
-            "our",
-            "for",
-            "of",
-            "with",
-            "to",
-            "on",
-            "about",
-            "there",
-            "still",
-            "only",
-            "get",
-            "thanks",
-            "thank",
-            "hello",
-            "hi",
-            "please",
-            "yes",
-            "it",
-            "be",
-            "from",
-            "has",
-            "have",
-            "had",
-            "much",
-            "many",
-        ]
-    ),
-}
-_AMBIGUOUS = _FUNCTION_WORDS["de"] & _FUNCTION_WORDS["en"]
-_ALL = tuple(_FUNCTION_WORDS.values())
-
 
 def detect(text: str) -> Language | None:
     """The text's language, None when it is too short or too mixed to tell."""
-    found = set(re.findall(r"\w+", text.casefold())) - _AMBIGUOUS
-    counts = {language: len(found & words) for language, words in _FUNCTION_WORDS.items()}
+    found = set(re.findall(r"\w+", text.casefold()))
+    # Function words decide short questions full of names ("Who runs KI.NRW?"), on which letters alone are unsure.
+    german, english = _function_words()["de"], _function_words()["en"]
+    counts = {"de": len(found & german - english), "en": len(found & english - german)}
     if (counts["de"] == 0) != (counts["en"] == 0):
         return "de" if counts["de"] else "en"
     if len(found) < _LEAST_WORDS:
@@ -196,7 +32,17 @@ def detect(text: str) -> Language | None:
 
 def content_words(text: str) -> list[str]:
     """The words of `text` that are no function words of an offered language, lower case, in their order."""
-    return [word for word in re.findall(r"\w+", text.casefold()) if not any(word in each for each in _ALL)]
+    return [
+        word
+        for word in re.findall(r"\w+", text.casefold())
+        if not any(word in each for each in _function_words().values())
+    ]
+
+
+@cache
+def _function_words() -> dict[str, frozenset[str]]:
+    words = yaml.safe_load(Path(__file__).with_name("function_words.yml").read_text("utf-8"))
+    return {language: frozenset(each.split()) for language, each in words.items()}
 
 
 @cache

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Callable, Sequence
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -24,26 +25,20 @@ _WORD = re.compile(r"\w+")
 _FOLD = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 _GRAMS = (4, 5)
 _K1, _B = 0.9, 0.75
+_DAMPING = 0.75  # a long word has many n-grams; undamped, it alone would decide
 
 
-def words(text: str) -> list[str]:
-    """Stems of all words, lower case, umlauts written out so that "für" and "fuer" are the same."""
-    folded = _folded(text)
-    return _stemmer().stemWords(folded)
+def words(text: str) -> list[list[str]]:
+    """The stem of each word, lower case, umlauts written out so that "für" and "fuer" are the same."""
+    return [[stem] for stem in _stemmer().stemWords(_folded(text))]
 
 
-def ngrams(text: str) -> list[str]:
-    """Character 4- and 5-grams inside the folded words; shorter words as they are."""
-    grams: list[str] = []
-    for word in _folded(text):
-        if len(word) <= _GRAMS[0]:
-            grams.append(word)
-        for size in _GRAMS:
-            grams += [word[start : start + size] for start in range(len(word) - size + 1) if len(word) > _GRAMS[0]]
-    return grams
+def ngrams(text: str) -> list[list[str]]:
+    """For each folded word its character 4- and 5-grams; a word of four letters or less as it is."""
+    return [_grams(word) if len(word) > _GRAMS[0] else [word] for word in _folded(text)]
 
 
-_ANALYSES: dict[Analysis, Callable[[str], list[str]]] = {"words": words, "ngrams": ngrams}
+_ANALYSES: dict[Analysis, Callable[[str], list[list[str]]]] = {"words": words, "ngrams": ngrams}
 
 
 class LexicalIndex:
@@ -61,17 +56,19 @@ class LexicalIndex:
         """Indexes `texts`, at least one."""
         import bm25s
 
-        tokens = [_ANALYSES[analysis](text) for text in texts]
+        tokens = [list(chain.from_iterable(_ANALYSES[analysis](text))) for text in texts]
         bm25 = bm25s.BM25(k1=_K1, b=_B, method="lucene")
         bm25.index(tokens, show_progress=False)
         return cls(analysis, bm25, frozenset(token for each in tokens for token in each), len(texts))
 
     def scores(self, question: str) -> np.ndarray:
         """float32 of shape (number of texts,), at least 0."""
-        known = [token for token in self._analyse(question) if token in self._vocabulary]
-        if not known:
-            return np.zeros(self._size, np.float32)
-        return self._bm25.get_scores(known)
+        scores = np.zeros(self._size, np.float32)
+        for tokens in self._analyse(question):
+            known = [token for token in tokens if token in self._vocabulary]
+            if known:
+                scores += self._bm25.get_scores(known) / len(tokens) ** _DAMPING
+        return scores
 
     def save(self, folder: Path) -> None:
         """Writes the index into the new folder `folder`."""
@@ -87,6 +84,10 @@ class LexicalIndex:
         head = json.loads((folder / "analysis.json").read_text("utf-8"))
         bm25 = bm25s.BM25.load(str(folder))
         return cls(head["analysis"], bm25, frozenset(bm25.vocab_dict), head["size"])
+
+
+def _grams(word: str) -> list[str]:
+    return [word[start : start + size] for size in _GRAMS for start in range(len(word) - size + 1)]
 
 
 def _folded(text: str) -> list[str]:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import re
 from dataclasses import dataclass, field
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 BERLIN = ZoneInfo("Europe/Berlin")
+
+_STAND = re.compile(r"\s*\((?:Stand|Quelle ohne)\b[^)]*\)")
 
 Kind = Literal["press_release", "fact_sheet", "event", "faq"]
 Topic = Literal["ki_nrw", "sme_support", "events", "other"]
@@ -23,11 +26,13 @@ def digest(*parts: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a fact sheet's statements come from. `date` is free text such as "2026" or "2026-03-12"."""
+    """Where a fact sheet's statements come from. `date` is free text such as "2026" or "2026-03-12"; `document` is
+    the id of the source where that is itself one of the texts."""
 
     publisher: str
     url: str = ""
     date: str = ""
+    document: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,11 @@ class Document:
     registration_url: str = ""
     questions: tuple[str, ...] = ()  # further ways to reach the text; never quoted
     sources: tuple[Source, ...] = ()
+
+    @property
+    def original(self) -> str:
+        """The id of the text that this one mainly summarises: its first source, where that is one of the texts."""
+        return self.sources[0].document if self.sources else ""
 
     def outdated(self, today: dt.date) -> bool:
         """True when a newer text replaces this one or its validity has ended before `today`."""
@@ -87,6 +97,11 @@ class Passage:
     def encoded_text(self) -> str:
         """What is encoded and indexed for this passage: its wording after title and heading."""
         return "\n".join(part for part in (self.title, self.heading, self.text) if part)
+
+    @property
+    def encoded_sentences(self) -> tuple[str, ...]:
+        """What is encoded for each of `sentences`: without its "(Stand: …)", which says nothing of its subject."""
+        return tuple(_STAND.sub("", sentence) for sentence in self.sentences)
 
 
 @dataclass(frozen=True, slots=True)

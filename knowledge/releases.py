@@ -108,7 +108,10 @@ def publish(settings: Settings, release_id: str) -> None:
     if not manifest(settings, release_id)["gate"]["passed"]:
         raise ReleaseError("gate_failed", release=release_id)
     with _pointer_lock(settings):
-        pointer = _pointer(settings)
+        try:
+            pointer = _pointer(settings)
+        except ReleaseError:  # publishing is how an unreadable pointer is repaired
+            pointer = {"release": None, "history": []}
         if pointer["release"] != release_id:
             history = [*pointer["history"], pointer["release"]] if pointer["release"] else []
             _point(settings, release_id, history[-_HISTORY:])

@@ -15,10 +15,10 @@ import numpy as np
 from knowledge.encoder import Encoder
 from knowledge.index import VectorIndex
 from knowledge.lexical import LexicalIndex
-from knowledge.model import Document, Hit, Passage, Question
+from knowledge.model import BERLIN, Document, Hit, Passage, Question
 from knowledge.settings import RetrievalSettings
 
-_BELOW_SUCCESSOR = 0.01
+_JUST_BELOW = 0.01
 
 
 @dataclass(frozen=True)
@@ -186,9 +186,16 @@ class Retriever:
         ]
         rows = {int(row) for row in np.concatenate(found)}
         for row in list(rows):  # a replaced text never stands without the one that replaces it
-            successor = self.documents[self.passages[row].document_id].superseded_by
-            rows.update(self._rows_of.get(successor, ()))
+            for successor in self._successors(self.passages[row].document_id):
+                rows.update(self._rows_of.get(successor, ()))
         return np.array(sorted(row for row in rows if self.passages[row].document_id not in left.documents), np.int64)
+
+    def _successors(self, document_id: str) -> list[str]:
+        chain: list[str] = []
+        while document_id in self.documents and self.documents[document_id].superseded_by not in ("", *chain):
+            document_id = self.documents[document_id].superseded_by
+            chain.append(document_id)
+        return chain
 
     def _signals(
         self,
@@ -228,11 +235,10 @@ class Retriever:
             start=np.zeros(len(rows)),
         )
         documents = [self.documents[self.passages[row].document_id] for row in rows]
-        today = question.now.date()
+        today = question.now.astimezone(BERLIN).date()
         scores += self._settings.topic_bonus * np.array([question.topic in document.topics for document in documents])
-        scores += self._settings.original_bonus * np.array([document.kind != "fact_sheet" for document in documents])
         scores -= self._settings.outdated_penalty * np.array([document.outdated(today) for document in documents])
-        return _below_successors(scores, documents)
+        return _originals_first(_below_successors(scores, documents), documents, self._settings.original_margin)
 
     def _hit(self, row: int, score: float, signals: dict[str, float]) -> Hit:
         passage = self.passages[row]
@@ -240,11 +246,34 @@ class Retriever:
 
 
 def _below_successors(scores: np.ndarray, documents: Sequence[Document]) -> np.ndarray:
+    best = _best_scores(scores, documents)
+    successors = {document.id: document.superseded_by for document in documents}
+
+    def limit(document_id: str, above: frozenset[str] = frozenset()) -> float:
+        successor = successors[document_id]
+        if successor not in best or successor in above:
+            return np.inf
+        return min(best[successor], limit(successor, above | {successor})) - _JUST_BELOW
+
+    return np.minimum(scores, [limit(document.id) for document in documents])
+
+
+def _originals_first(scores: np.ndarray, documents: Sequence[Document], margin: float) -> np.ndarray:
+    """A text is raised above its summary unless that is ahead by more than `margin`."""
+    best = _best_scores(scores, documents)
+    raised: dict[str, float] = {}
+    for document in documents:
+        lead = best[document.id] - best.get(document.original, -np.inf)
+        if 0 <= lead <= margin:
+            raised[document.original] = max(raised.get(document.original, 0.0), lead + _JUST_BELOW)
+    return scores + [raised.get(document.id, 0.0) for document in documents]
+
+
+def _best_scores(scores: np.ndarray, documents: Sequence[Document]) -> dict[str, float]:
     best: dict[str, float] = {}
     for document, score in zip(documents, scores, strict=True):
         best[document.id] = max(best.get(document.id, -np.inf), float(score))
-    limits = [best.get(document.superseded_by, np.inf) - _BELOW_SUCCESSOR for document in documents]
-    return np.minimum(scores, limits)
+    return best
 
 
 def _standardised(scores: np.ndarray) -> np.ndarray:
@@ -267,7 +296,7 @@ def build_indexes(
     """Indexes `passages` (at least one) with all their sentences and the documents' lay questions. A question
     belongs to the passage of its document whose vector or best sentence is nearest to it."""
     texts = [passage.encoded_text for passage in passages]
-    sentences = [sentence for passage in passages for sentence in passage.sentences]
+    sentences = [sentence for passage in passages for sentence in passage.encoded_sentences]
     questions = [(document_id, text) for document_id, document in documents.items() for text in document.questions]
     starts = np.concatenate([[0], np.cumsum([len(passage.sentences) for passage in passages])]).astype(np.int64)
     passage_vectors = encode_passages(texts)

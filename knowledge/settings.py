@@ -62,7 +62,7 @@ class RetrievalSettings(_Section):
     foreign_weights: Weights = Weights(words=0, ngrams=0, passages=0.5, sentences=0.5, questions=0.3)
     sentence_ngrams: float = Field(0.5, ge=0)
     topic_bonus: float = Field(0.1, ge=0)
-    original_bonus: float = Field(0.3, ge=0)
+    original_margin: float = Field(2.0, ge=0)
     outdated_penalty: float = Field(0.5, ge=0)
     passage_words: int = Field(120, ge=20)
 
@@ -71,7 +71,7 @@ class AnsweringSettings(_Section):
     """How an answer is decided and quoted; settings.yml explains each entry."""
 
     tolerated_wrong_rate: float = Field(0.02, gt=0, lt=1)
-    answerable_share: float = Field(0.9, gt=0, lt=1)
+    answerable_share: float = Field(0.85, gt=0, lt=1)
     quote_sentences: int = Field(2, ge=1)
     sentence_margin: float = Field(1.0, ge=0)
 

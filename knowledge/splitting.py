@@ -10,7 +10,8 @@ from knowledge.model import Document, Passage, digest
 _HEADING = "## "
 _SHORT = 0.4  # a last passage below this share of passage_words joins the one before
 _MONTHS = "Januar|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember"
-# syntok 1.4 ends a sentence at a semicolon, at the ordinal in "1. Dezember" and at "Nr." before a number …
+# syntok 1.4 ends a sentence inside "Zukunft.Handwerk.NRW", at a semicolon, at the ordinal in "1. Dezember"
+# and at "Nr." before a number …
 _UNFINISHED = re.compile(r"(?:\b\d{1,2}\.|\b(?:Nr|Art|Abs|Str|Mio|Mrd|ca|bzw|vgl)\.)$")
 _CONTINUATION = re.compile(rf"(?:{_MONTHS})\b|[a-zäöüß\d]")
 # … and overlooks the ends in „Satz.“ Nächster Satz. and in (Stand: 2024). Nächster Satz.
@@ -40,7 +41,7 @@ def sentence_spans(text: str) -> list[Span]:
     for paragraph in segmenter.analyze(text):
         for tokens in paragraph:
             start, end = tokens[0].offset, tokens[-1].offset + len(tokens[-1].value)
-            if spans and _unfinished(text[slice(*spans[-1])], text[start:end]):
+            if spans and (start == spans[-1][1] or _unfinished(text[slice(*spans[-1])], text[start:end])):
                 spans[-1] = (spans[-1][0], end)
             else:
                 spans.append((start, end))

@@ -87,7 +87,7 @@ class Fields:
         url = parts.get("url", "")
         if url and not is_web_address(url):
             self.reject("sources", "head_address", key="sources: url", value=url)
-        return Source(parts.get("publisher", ""), url, parts.get("date", ""))
+        return Source(parts.get("publisher", ""), url, parts.get("date", ""), parts.get("document", ""))
 
     def _parsed(self, key: str, parse: Callable[[str], _Value | None], code: str) -> _Value | None:
         text = self.word(key)

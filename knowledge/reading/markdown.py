@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from pathlib import Path
 
 import yaml
 
 from knowledge.errors import Problem, TextError
-from knowledge.model import Document
+from knowledge.model import Document, Source
 from knowledge.reading.body import markdown_of, text_of
 from knowledge.reading.cleaning import decode, problem, slug
 from knowledge.reading.dates import moment_text
@@ -90,15 +90,14 @@ def _head(document: Document) -> dict[str, object]:
         "ends": _moment(document.ends),
         "place": document.place,
         "registration_url": document.registration_url,
-        "sources": [_source(source.publisher, source.url, source.date) for source in document.sources],
+        "sources": [_source(source) for source in document.sources],
         "questions": list(document.questions),
     }
     return {key: value for key, value in entries.items() if value}
 
 
-def _source(publisher: str, url: str, day: str) -> dict[str, object]:
-    entries = {"publisher": publisher, "url": url, "date": day}
-    return {key: value for key, value in entries.items() if value}
+def _source(source: Source) -> dict[str, str]:
+    return {key: value for key, value in asdict(source).items() if value}
 
 
 def _moment(moment: datetime | date | None) -> str | date | None:
