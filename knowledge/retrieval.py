@@ -238,7 +238,7 @@ class Retriever:
         today = question.now.astimezone(BERLIN).date()
         scores += self._settings.topic_bonus * np.array([question.topic in document.topics for document in documents])
         scores -= self._settings.outdated_penalty * np.array([document.outdated(today) for document in documents])
-        return _originals_first(_below_successors(scores, documents), documents, self._settings.original_margin)
+        return _below_successors(_originals_first(scores, documents, self._settings.original_margin), documents)
 
     def _hit(self, row: int, score: float, signals: dict[str, float]) -> Hit:
         passage = self.passages[row]

@@ -72,8 +72,8 @@ class AnsweringSettings(_Section):
 
     tolerated_wrong_rate: float = Field(0.02, gt=0, lt=1)
     answerable_share: float = Field(0.85, gt=0, lt=1)
-    quote_sentences: int = Field(2, ge=1)
-    sentence_margin: float = Field(1.0, ge=0)
+    quote_sentences: int = Field(3, ge=1)
+    sentence_margin: float = Field(1.5, ge=0)
 
 
 class GateSettings(_Section):
