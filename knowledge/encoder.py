@@ -200,6 +200,8 @@ def _export(model: SentenceTransformer, folder: Path, reference: np.ndarray, set
             return output
 
     folder.mkdir()
+    # torch 2.13 warns that torchvision, which nothing here needs, is missing.
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     try:
         tokenizer = model.tokenizer
         example = tokenizer(list(_PROBES), padding=True, return_tensors="pt")

@@ -115,9 +115,7 @@ def test_questions_of_one_dialogue_share_a_conversation_and_others_do_not(worksh
 
 
 def built(workshop: Workshop, documents: Any = TEXTS) -> Any:
-    return build_release(
-        workshop.settings, documents, workshop.trainer, GoldenGate(workshop.settings), lambda *_: None
-    )
+    return build_release(workshop.settings, documents, workshop.trainer, GoldenGate(workshop.settings), lambda *_: None)
 
 
 def published_with_golden(workshop: Workshop, documents: Any = TEXTS) -> str:

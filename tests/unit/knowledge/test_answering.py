@@ -76,7 +76,10 @@ def test_a_search_is_cut_after_top_k_and_goes_on_in_the_rejected() -> None:
 def test_what_the_agent_finds_first_is_what_the_citizen_is_shown() -> None:
     knowledge = knowledge_over(TEXTS)
     for text in ("Wer führte durch die Runde?", "Wie hoch ist der Zuschuss?", "Taktgefühl"):
-        assert knowledge.search(asking(text)).hits[0].document.id == knowledge.answer(asking(text)).citations[0].document_id
+        assert (
+            knowledge.search(asking(text)).hits[0].document.id
+            == knowledge.answer(asking(text)).citations[0].document_id
+        )
 
 
 def test_an_expired_text_is_marked_when_it_is_quoted() -> None:
@@ -103,7 +106,9 @@ def test_a_replaced_text_is_marked_when_it_is_quoted() -> None:
 
 def test_the_successor_is_quoted_instead_of_the_replaced_text() -> None:
     old = replace(SUPPORT, id="alt", superseded_by="foerderung", text=SUPPORT.text.replace("15.000", "9.000"))
-    citations = knowledge_over([old, SUPPORT, TALK]).answer(asking("Beträgt der Zuschuss höchstens 9.000 Euro?")).citations
+    citations = (
+        knowledge_over([old, SUPPORT, TALK]).answer(asking("Beträgt der Zuschuss höchstens 9.000 Euro?")).citations
+    )
     assert {each.document_id for each in citations} == {"foerderung"}
 
 
@@ -192,12 +197,30 @@ CALENDAR = knowledge_over(EVENTS)
 
 
 words = st.sampled_from(
-    ["KI", "Land", "fördert", "Betriebe", "„so“", "z. B.", "Nr. 5", "(neu)", "2,5 Mio.", "Straße", "*Stern*", "1.", "#Nr"]
+    [
+        "KI",
+        "Land",
+        "fördert",
+        "Betriebe",
+        "„so“",
+        "z. B.",
+        "Nr. 5",
+        "(neu)",
+        "2,5 Mio.",
+        "Straße",
+        "*Stern*",
+        "1.",
+        "#Nr",
+    ]
 )
 ends = st.sampled_from([".", "!", "?", ".“", ";", " –", ""])
-sentences = st.builds(lambda parts, end: " ".join(["Dies", *parts]) + end, st.lists(words, min_size=1, max_size=6), ends)
+sentences = st.builds(
+    lambda parts, end: " ".join(["Dies", *parts]) + end, st.lists(words, min_size=1, max_size=6), ends
+)
 bodies = st.lists(sentences, min_size=1, max_size=5).map(" ".join)
-headed = st.builds(lambda body, head: f"## {head}\n\n{body}" if head else body, bodies, st.sampled_from(["", "Stand", "Geld"]))
+headed = st.builds(
+    lambda body, head: f"## {head}\n\n{body}" if head else body, bodies, st.sampled_from(["", "Stand", "Geld"])
+)
 texts = st.lists(headed, min_size=1, max_size=4).map("\n\n".join)
 documents = st.lists(texts, min_size=1, max_size=3).map(
     lambda found: [Document(f"text-{number}", f"Titel {number}", text) for number, text in enumerate(found)]
@@ -219,9 +242,7 @@ def assert_verbatim(knowledge: Knowledge, question: Question) -> None:
 def test_quotes_and_passages_are_always_verbatim(
     found: list[Document], text: str, quote_sentences: int, language: str
 ) -> None:
-    knowledge = knowledge_over(
-        found, answering={"quote_sentences": quote_sentences}, retrieval={"passage_words": 20}
-    )
+    knowledge = knowledge_over(found, answering={"quote_sentences": quote_sentences}, retrieval={"passage_words": 20})
     assert_verbatim(knowledge, asking(text, language=language))
 
 

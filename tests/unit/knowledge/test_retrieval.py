@@ -98,7 +98,9 @@ def test_words_count_for_german_questions_only() -> None:
     settings = {"weights": {"words": 5}, "foreign_weights": {"words": 0, "ngrams": 0}}
     retriever = retriever_over(TEXTS, **settings)
     words = {
-        language: [hit.score for hit in retriever.rank(asking("Quitte", language=language)).hits if hit.signals["words"]]
+        language: [
+            hit.score for hit in retriever.rank(asking("Quitte", language=language)).hits if hit.signals["words"]
+        ]
         for language in ("de", "en")
     }
     assert max(words["de"]) > max(words["en"])
