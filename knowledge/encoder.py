@@ -129,12 +129,12 @@ def open_encoder(settings: EncoderSettings, var: Path) -> Encoder:
 def _open(settings: EncoderSettings, var: Path) -> Encoder:
     folder = var / "models" / re.sub(r"[^A-Za-z0-9._-]+", "_", settings.model).strip("_")
     described = folder / "encoder.json"
-    if not described.exists():
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(f"{folder}.lock"):
-            if not described.exists():
-                _prepare(settings, folder)
     try:
+        if not described.exists():
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            with FileLock(f"{folder}.lock"):
+                if not described.exists():
+                    _prepare(settings, folder)
         description = json.loads(described.read_text("utf-8"))
         prompts = digest(settings.query_prompt, settings.passage_prompt)[:6]
         name = f"{description['name']}+{prompts}"
@@ -143,7 +143,7 @@ def _open(settings: EncoderSettings, var: Path) -> Encoder:
         return SentenceTransformerEncoder(description["source"], name, description["dimension"], settings)
     except EncoderError:
         raise
-    except Exception as error:  # whatever a damaged folder makes the libraries raise
+    except Exception as error:  # whatever a full disk or a damaged folder makes the libraries raise
         raise EncoderError("encoder_broken", folder=folder, detail=error) from error
 
 

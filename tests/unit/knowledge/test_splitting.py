@@ -21,7 +21,7 @@ def sentences(text: str) -> list[str]:
         ["Am 1. Dezember 2018 wurde KI.NRW gegründet.", "Der Sitz ist in Sankt Augustin."],
         ["Der Antrag Nr. 3 nach Art. 5 wurde gestellt.", "Er galt."],
         ["Es kostet 2,5 Mio. Euro und ca. 30 Stellen.", "Das ist viel."],
-        ["Der Bund zahlt; das Land auch.", "Beide zahlen."],
+        ["Das Programm läuft seit 2018; Anträge nimmt die Bezirksregierung entgegen.", "Das gilt."],
         ["Er sagte: „Das geht.“", "Niemand widersprach."],
         ["Das Programm endete (Stand: 2024).", "Danach kam nichts."],
         ["Wer zahlt?", "Das Land!", "Wie viel?"],
