@@ -128,7 +128,7 @@ def test_a_damaged_folder_is_named_with_the_remedy(model: FakeModel, tmp_path: P
     folder = tmp_path / "models" / "example_model"
     folder.mkdir(parents=True)
     (folder / "encoder.json").write_text(content, "utf-8")
-    with pytest.raises(EncoderError, match=r"example_model .*löschen Sie den Ordner"):
+    with pytest.raises(EncoderError, match=r"example_model .*Löschen Sie den Ordner"):
         opened(tmp_path)
 
 
