@@ -5,6 +5,7 @@ TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
+ENCODER := var/models/packaged/encoder.json
 
 export PYTHONWARNINGS ?= ignore
 export RASA_TELEMETRY_ENABLED := false
@@ -21,7 +22,7 @@ serve: $(READY)  ## set up what is missing and serve on PORT (default 8000)
 	@test -f var/current || $(BIN)/auskunft train
 	@exec $(BIN)/auskunft serve --port $(PORT)
 
-test: $(READY)  ## the whole test suite
+test: $(READY) $(ENCODER)  ## the whole test suite
 	$(BIN)/python -m pytest
 
 check: $(READY)  ## formatter, linter, types, import rules
@@ -40,6 +41,10 @@ lock: $(READY)  ## resolve requirements.lock anew
 
 clean:  ## remove the environment and everything produced at run time
 	rm -rf $(VENV) var
+
+$(ENCODER): | $(READY)
+	$(BIN)/python -c "from pathlib import Path; from knowledge.encoder import open_encoder; \
+		from knowledge.settings import EncoderSettings; open_encoder(EncoderSettings(), Path('var'))"
 
 # torch comes first and by pip: its ordinary Linux build would drag gigabytes of CUDA along.
 $(READY): requirements.lock pyproject.toml

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -80,7 +79,7 @@ def build_release(
     if not documents:
         raise ReleaseError("texts_none", folder=settings.paths.texts)
     created = datetime.now(BERLIN)
-    release_id = f"{created:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+    release_id = f"{created.astimezone(UTC):%Y%m%d-%H%M%S-%f}"  # sorts by time, also when clocks go back
     parent = next((each for each in reversed(release_ids(settings)) if intact(settings, each)), None)
     with new_folder(settings, release_id) as folder:
         by_id = {document.id: document for document in documents}

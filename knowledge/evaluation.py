@@ -83,6 +83,8 @@ def load_questions(path: Path) -> tuple[GoldenQuestion, ...]:
 def _question(values: dict[str, Any]) -> GoldenQuestion:
     if values["expect"] not in {"answer", "decline", *_STATUSES}:
         raise ValueError(f"expect: {values['expect']}")
+    if any(isinstance(values.get(key), str) for key in ("documents", "keys")):
+        raise ValueError("documents and keys are lists")
     known = {key: value for key, value in values.items() if key in _KNOWN and value is not None}
     known |= {key: tuple(known.get(key, ())) for key in ("documents", "keys")}
     return GoldenQuestion(**known, extra={key: value for key, value in values.items() if key not in _KNOWN})

@@ -58,8 +58,8 @@ def manifest(settings: Settings, release_id: str) -> dict[str, Any]:
     folder = folder_of(settings, release_id)
     try:
         content: dict[str, Any] = json.loads((folder / _MANIFEST).read_text("utf-8"))
-        return content
-    except ValueError as error:
+        return content | {"files": content["files"], "gate": content["gate"]}
+    except (ValueError, KeyError, TypeError) as error:
         raise ReleaseError("release_broken", release=release_id, detail=error) from error
 
 
