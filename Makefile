@@ -39,6 +39,10 @@ lock: $(READY)  ## resolve requirements.lock anew
 	$(BIN)/uv pip compile pyproject.toml --group dev --python-version 3.11 --no-emit-package torch --upgrade \
 		--no-header --quiet --output-file requirements.lock
 
+decision: $(READY)  ## ship the published release's decision as the one for texts without calibration questions
+	cp var/releases/$$($(BIN)/python -c "import json; print(json.load(open('var/current'))['release'])")/decision.json \
+		knowledge/decision.json
+
 clean:  ## remove the environment and everything produced at run time
 	rm -rf $(VENV) var
 
