@@ -44,8 +44,6 @@ from knowledge.settings import Settings
 if TYPE_CHECKING:
     from knowledge.answering import Knowledge
 
-__all__ = ["Dialogue", "DialogueError"]
-
 log = logging.getLogger(__name__)
 
 # Rasa reads a message that starts with a slash as a command; people have none.

@@ -42,6 +42,8 @@ class Player:
         return self._shown(question, replies)
 
     def _shown(self, question: GoldenQuestion, replies: list[Reply]) -> Shown:
+        if not replies:  # an action failed
+            return Shown("error", "")
         reply = next((each for each in replies if each.citations), replies[0])
         retrieval = self._knowledge.search(Question(question.question, detect(question.question) or "de"), 50)
         found = tuple(dict.fromkeys(hit.document.id for hit in retrieval.hits))[:_FOUND]

@@ -26,13 +26,11 @@ from bot.web.app import create_app
 from knowledge.errors import KnowledgeError
 from knowledge.settings import ServiceCenter, Settings
 
-DEFAULT_HOST = "127.0.0.1"
-DEFAULT_PORT = 8000
 FINISH_SECONDS = 7  # for turns in flight once a signal came
 EXIT_SECONDS = 9.5  # after the signal, whatever still runs in a thread
 
 
-def serve(settings: Settings, host: str = DEFAULT_HOST, port: int = DEFAULT_PORT) -> int:
+def serve(settings: Settings, host: str, port: int) -> int:
     """Serves until SIGTERM or SIGINT, then finishes the turns in flight and returns 0 within ten seconds.
     Returns 1 with a message on stderr when the address, the database or the published release cannot be used.
     Port 0 takes any free one. To be called in the main thread."""

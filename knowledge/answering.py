@@ -49,7 +49,8 @@ class Knowledge:
         return Retrieval(hits[:kept], hits[kept:], confidence, self.release.id), ranking
 
     def answer(self, question: Question) -> Answer:
-        """Quotes the best passage when the decision allows it, offers near questions or declines otherwise."""
+        """Quotes the best passage when the decision allows it, offers near questions or declines otherwise. A
+        question of topic `events` that names coming days is answered from the events entered for them."""
         period = asked_period(question.text, question.now)
         if period is not None and question.topic == "events":
             return self._coming_events(question, period)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,7 +18,7 @@ from knowledge.errors import Problem, ReleaseError, TextError
 from knowledge.evaluation import load_questions
 from knowledge.index import VectorIndex
 from knowledge.language import LANGUAGES, content_words, detect
-from knowledge.model import BERLIN, Document, Passage, Question, Release, Topic, digest
+from knowledge.model import BERLIN, Document, Language, Passage, Question, Release, Topic, digest
 from knowledge.reading.markdown import write_markdown
 from knowledge.releases import intact, load_folder, manifest, new_folder, release_ids, write_manifest, write_passages
 from knowledge.retrieval import Left, Retriever, build_indexes
@@ -103,7 +103,6 @@ def build_release(
         progress("examine", 0, 1)
         gate = examiner.examine(folder, load_folder(folder, encodings.encoder, settings))
         progress("examine", 1, 1)
-        (folder / "release.json").unlink()
         write_manifest(folder, release, parent, gate, dialogue=fingerprint)
     return Built(release, gate, encodings.encoded, encodings.reused)
 
@@ -233,10 +232,10 @@ def _with_suggestions(release: Release, knowledge: Knowledge) -> Release:
             found = _answered_questions(knowledge, language, topic)
             if found:
                 suggestions.setdefault(language, {})[topic] = tuple(found)
-    return Release(release.id, release.created, release.encoder, release.documents, release.passages, suggestions)
+    return replace(release, suggestions=suggestions)
 
 
-def _answered_questions(knowledge: Knowledge, language: str, topic: Topic) -> list[str]:
+def _answered_questions(knowledge: Knowledge, language: Language, topic: Topic) -> list[str]:
     found: list[str] = []
     for document in knowledge.documents.values():
         if document.topics[:1] != (topic,) or document.kind == "event":
@@ -244,7 +243,7 @@ def _answered_questions(knowledge: Knowledge, language: str, topic: Topic) -> li
         for text in document.questions:
             if not _stands_alone(text, document) or (detect(text) or "de") != language:
                 continue
-            answer = knowledge.answer(Question(text, "en" if language == "en" else "de"))
+            answer = knowledge.answer(Question(text, language))
             if answer.status == "answered" and answer.citations[0].document_id == document.id:
                 found.append(text)
                 break

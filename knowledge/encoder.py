@@ -194,10 +194,7 @@ def _export(model: SentenceTransformer, folder: Path, reference: np.ndarray, set
             self.model = model
 
         def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
-            output: torch.Tensor = self.model({"input_ids": input_ids, "attention_mask": attention_mask})[
-                "sentence_embedding"
-            ]
-            return output
+            return self.model({"input_ids": input_ids, "attention_mask": attention_mask})["sentence_embedding"]
 
     folder.mkdir()
     # torch 2.13 warns that torchvision, which nothing here needs, is missing.

@@ -153,8 +153,8 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The decision on a question. `answered` carries exactly the citations shown as the answer,
-    `candidates` the near ties to choose from, `no_answer` none."""
+    """The decision on a question. Only `answered` carries citations, exactly those shown as the answer;
+    `candidates` offers near questions as `suggestions`, `no_answer` questions the release does answer."""
 
     status: Status
     citations: tuple[Citation, ...]

@@ -20,6 +20,7 @@ from knowledge.decision import Decision
 from knowledge.encoder import Encoder, open_encoder
 from knowledge.errors import ReleaseError
 from knowledge.model import Passage, Release
+from knowledge.reading.files import sync_folder, write_atomically
 from knowledge.reading.markdown import read_markdown
 from knowledge.retrieval import Indexes, Retriever
 from knowledge.settings import Settings
@@ -27,6 +28,7 @@ from knowledge.settings import Settings
 _UNFINISHED = ".building"
 _HISTORY = 50
 _MANIFEST = "release.json"
+DIALOGUE = "dialogue.tar.gz"
 
 
 def folder_of(settings: Settings, release_id: str) -> Path:
@@ -39,7 +41,7 @@ def folder_of(settings: Settings, release_id: str) -> Path:
 
 def dialogue_model(settings: Settings, release_id: str) -> Path:
     """The Rasa model of the release; the file may be missing."""
-    return settings.paths.var / "releases" / release_id / "dialogue.tar.gz"
+    return settings.paths.var / "releases" / release_id / DIALOGUE
 
 
 def release_ids(settings: Settings) -> tuple[str, ...]:
@@ -57,8 +59,8 @@ def manifest(settings: Settings, release_id: str) -> dict[str, Any]:
     """What release.json says: identity, counts, file digests, whether the gate was passed."""
     folder = folder_of(settings, release_id)
     try:
-        content: dict[str, Any] = json.loads((folder / _MANIFEST).read_text("utf-8"))
-        return content | {"files": content["files"], "gate": content["gate"]}
+        content = json.loads((folder / _MANIFEST).read_text("utf-8"))
+        return {**content, "files": content["files"], "gate": content["gate"]}
     except (ValueError, KeyError, TypeError) as error:
         raise ReleaseError("release_broken", release=release_id, detail=error) from error
 
@@ -72,14 +74,14 @@ def open_release(settings: Settings, release_id: str | None = None) -> Knowledge
     folder = folder_of(settings, release_id)
     description = manifest(settings, release_id)
     broken = _broken_file(folder, description)
-    if broken is not None:
+    if broken is not None and broken != DIALOGUE:  # without its dialogue a release still answers by search
         raise ReleaseError("release_broken", release=release_id, detail=broken)
     encoder = open_encoder(settings.encoder, settings.paths.var)
     if encoder.name != description["encoder"]:
         raise ReleaseError("encoder_mismatch", release=release_id, expected=description["encoder"], found=encoder.name)
     try:
         return load_folder(folder, encoder, settings)
-    except ValueError as error:  # written by another version of this product
+    except (ValueError, KeyError, TypeError) as error:  # written by another version of this product
         raise ReleaseError("release_foreign", release=release_id, detail=error) from error
 
 
@@ -127,8 +129,8 @@ def rollback(settings: Settings, release_id: str | None = None) -> str:
             raise ReleaseError("rollback_none")
         if not manifest(settings, target)["gate"]["passed"]:
             raise ReleaseError("gate_failed", release=target)
-        kept = history[: history.index(target)] if target in history else history
-        _point(settings, target, kept)
+        last = max((place for place, each in enumerate(history) if each == target), default=len(history))
+        _point(settings, target, history[:last])
         return target
 
 
@@ -152,7 +154,7 @@ def new_folder(settings: Settings, release_id: str) -> Iterator[Path]:
             yield scratch
             _sync(scratch)
             os.rename(scratch, releases / release_id)
-            _sync_folder(releases)
+            sync_folder(releases)
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
     finally:
@@ -160,8 +162,9 @@ def new_folder(settings: Settings, release_id: str) -> Iterator[Path]:
 
 
 def write_manifest(folder: Path, release: Release, parent: str | None, gate: dict[str, Any], **more: Any) -> None:
-    """Writes release.json with the digests of all files that lie in `folder` by then."""
-    files = {str(path.relative_to(folder)): file_digest(path) for path in sorted(folder.rglob("*")) if path.is_file()}
+    """Writes release.json with the digests of all other files that lie in `folder` by then."""
+    lying = sorted(path for path in folder.rglob("*") if path.is_file() and path != folder / _MANIFEST)
+    files = {str(path.relative_to(folder)): file_digest(path) for path in lying}
     content = asdict(release) | {
         "created": release.created.isoformat(),
         "parent": parent,
@@ -185,7 +188,7 @@ def file_digest(path: Path) -> str:
 
 
 def _broken_file(folder: Path, description: dict[str, Any]) -> str | None:
-    for name, expected in description["files"].items():
+    for name, expected in sorted(description["files"].items(), key=lambda file: file[0] == DIALOGUE):
         path = folder / name
         if not path.is_file() or file_digest(path) != expected:
             return str(name)
@@ -227,29 +230,15 @@ def _pointer(settings: Settings) -> dict[str, Any]:
 
 
 def _point(settings: Settings, release_id: str, history: list[str]) -> None:
-    path = settings.paths.var / "current"
-    scratch = path.with_name(".current.new")
-    with scratch.open("w", encoding="utf-8") as file:
-        json.dump({"release": release_id, "history": history}, file)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(scratch, path)
-    _sync_folder(path.parent)
+    content = json.dumps({"release": release_id, "history": history})
+    write_atomically(settings.paths.var / "current", content.encode("utf-8"))
 
 
 def _sync(folder: Path) -> None:
     for path in folder.rglob("*"):
         if path.is_dir():
-            _sync_folder(path)
+            sync_folder(path)
         else:
             with path.open("rb") as file:
                 os.fsync(file.fileno())
-    _sync_folder(folder)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync_folder(folder)

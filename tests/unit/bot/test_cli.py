@@ -13,7 +13,7 @@ import pytest
 
 from bot import cli, evaluating, releasing
 from knowledge.errors import message
-from knowledge.releases import dialogue_model, published, release_ids
+from knowledge.releases import dialogue_model, folder_of, published, release_ids
 from tests.fakes import HashEncoder
 from tests.workshop import SUPPORT, TALK, Workshop
 
@@ -295,10 +295,17 @@ def test_json_is_one_document_and_nothing_else(run: Run, workshop: Workshop) -> 
 
 def test_a_broken_release_ends_a_question_with_1_and_the_broken_file(run: Run, workshop: Workshop) -> None:
     run("train")
-    dialogue_model(workshop.settings, str(published(workshop.settings))).write_bytes(b"torn")
+    (folder_of(workshop.settings, str(published(workshop.settings))) / "passages.faiss").write_bytes(b"torn")
     outcome = run("ask", "Wer führte durch die Runde?")
     assert (outcome.code, outcome.out) == (1, "")
-    assert "dialogue.tar.gz" in outcome.err
+    assert "passages.faiss" in outcome.err
+
+
+def test_a_torn_dialogue_model_leaves_the_search_to_answer(run: Run, workshop: Workshop) -> None:
+    run("train")
+    dialogue_model(workshop.settings, str(published(workshop.settings))).write_bytes(b"torn")
+    answer = document(run("ask", "Wer führte durch die Runde?", "--json"))
+    assert "Martin Roos" in answer["citations"][0]["quote"]
 
 
 def test_a_question_is_answered_by_search_where_the_dialogue_model_is_none(run: Run, workshop: Workshop) -> None:
